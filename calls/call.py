@@ -1,0 +1,328 @@
+"""One call, from the greeting to the closed record. Its turns are in turn.py, its deeds in deeds.py."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
+
+from calls.deeds import do
+from calls.disclosure import discloses, disclosure_version
+from calls.errors import CallClosed
+from calls.ports import Door, Office
+from calls.words import (
+    Action,
+    Body,
+    Booking,
+    Caller,
+    CallOutcome,
+    CallRow,
+    CallState,
+    Circle,
+    Event,
+    Follow,
+    Greeted,
+    Guidance,
+    HandOff,
+    HandOffState,
+    HangUp,
+    Heard,
+    Keys,
+    Language,
+    Line,
+    Message,
+    Outcome,
+    Partial,
+    Party,
+    Played,
+    Promise,
+    Proved,
+    Said,
+    Say,
+    ScreenedText,
+    Staff,
+    Step,
+    Topic,
+    Verdict,
+)
+
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[¿¡A-ZÁÉÍÓÚÑ])")
+
+
+def new_id() -> str:
+    """A short random id, unique enough for one office's records."""
+    return uuid4().hex[:16]
+
+
+def sentences(text: str) -> list[str]:
+    """`text` cut after its full stops, question and exclamation marks."""
+    return [piece for piece in _SENTENCE_END.split(text.strip()) if piece]
+
+
+class Call:
+    """A call in progress: its row, what has happened in it so far, and the door it came in by."""
+
+    def __init__(self, row: CallRow, office: Office, door: Door | None = None):
+        self.row = row
+        self.office = office
+        self.door = door
+        self.events: list[Event] = []
+        self.one_turn = asyncio.Lock()
+        """Held for one caller turn on lines where two could arrive at once."""
+        self._writing = asyncio.Lock()
+        self._errands: set[asyncio.Task[object]] = set()
+        self._greeting: list[Say] = []
+        self._greeting_heard = ""
+        self.ending = False
+        """The receptionist has said goodbye: the line hangs up once it has been heard."""
+
+    # --- its life -----------------------------------------------------------------------------------
+
+    @classmethod
+    async def answered(
+        cls,
+        office: Office,
+        line: str,
+        number: str | None = None,
+        name: str | None = None,
+        language: Language | None = None,
+        ref: str | None = None,
+        door: Door | None = None,
+    ) -> Call:
+        """Picks up: finds out who seems to be calling and opens the record. `door` is None on the text line."""
+        caller = office.knowledge.caller(number, name)
+        row = CallRow(
+            id=new_id(),
+            line=line,
+            ref=ref,
+            caller=caller,
+            language=language or office.knowledge.language_for(caller),
+            started=office.now(),
+        )
+        await office.records.open(row)
+        return cls(row, office, door)
+
+    async def greet(self) -> list[Say]:
+        """The first words: the greeting with its AI disclosure, or one polite sentence to a blocked caller."""
+        if self.circle is Circle.BLOCKED:
+            goodbye = await self.say(self.phrase("blocked"))
+            self.ending = True
+            return [goodbye]
+        text = self.office.knowledge.policy.greeting[self.language]
+        self._greeting = [Say(f"greeting-{n}", piece, self.language) for n, piece in enumerate(sentences(text))]
+        if self.door is None:
+            self._greeting_heard = text
+        await self.note(Greeted(text, self.language, disclosure_version(text)))
+        return list(self._greeting)
+
+    async def close(self, by: Party, state: CallState = "closed") -> None:
+        """Ends the call once; deeds already begun are finished first."""
+        self.ending = True
+        if not self.open:
+            return
+        if self._errands:
+            await asyncio.gather(*self._errands, return_exceptions=True)
+        if not any(isinstance(event.body, HangUp) for event in self.events):
+            await self.note(HangUp(by=by))
+        if not self.open:
+            return
+        self.row = replace(self.row, state=state, outcome=self.outcome(), ended=self.office.now())
+        await self.office.records.close(self.row)
+
+    # --- what it is ---------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        return self.row.id
+
+    @property
+    def open(self) -> bool:
+        return self.row.state == "open"
+
+    @property
+    def caller(self) -> Caller:
+        return self.row.caller
+
+    @property
+    def circle(self) -> Circle:
+        return self.row.caller.circle
+
+    @property
+    def language(self) -> Language:
+        return self.row.language
+
+    def speaks(self, language: Language) -> None:
+        """The caller goes on in `language`; so do we, if it is one of the office's."""
+        if language in self.office.knowledge.policy.receptionist.languages:
+            self.row = replace(self.row, language=language)
+
+    def phrase(self, key: str, language: Language | None = None, **slots: str) -> str:
+        """A fixed line in the call's language; the names of the house are filled in."""
+        policy, language = self.office.knowledge.policy, language or self.language
+        names = {
+            "receptionist": policy.receptionist.name,
+            "executive": policy.executive.named(language),
+            "assistant": policy.assistant.named(language),
+        }
+        return self.office.phrases.line(key, language, **names, **slots)
+
+    def elapsed(self) -> float:
+        """Seconds since the call began."""
+        return (self.office.now() - self.row.started).total_seconds()
+
+    @property
+    def bodies(self) -> tuple[Body, ...]:
+        return tuple(event.body for event in self.events)
+
+    @property
+    def deeds(self) -> tuple[Step, ...]:
+        """What has been done in this call, oldest first; of each hand-off only its last state."""
+        done: dict[str, Step] = {}
+        for event in self.events:
+            match event.body:
+                case Message() | Promise() | Booking() | HandOff() as step:
+                    done[step.id] = step
+                case Follow() as step:
+                    done[f"follow-{event.seq}"] = step
+        return tuple(done.values())
+
+    @property
+    def hand_off(self) -> HandOff | None:
+        """The latest hand-off of this call, in its present state."""
+        return next((step for step in reversed(self.deeds) if isinstance(step, HandOff)), None)
+
+    @property
+    def with_staff(self) -> bool:
+        """A human has the call: the receptionist listens and keeps quiet."""
+        for event in reversed(self.events):
+            match event.body:
+                case HandOff(state=HandOffState.BRIDGED) | Staff(action="take_over"):
+                    return True
+                case HandOff(state=HandOffState.RESUMED) | Staff(action="hand_back"):
+                    return False
+        return False
+
+    @property
+    def disclosed(self) -> bool:
+        """Whether the caller has heard that an AI is speaking."""
+        return discloses(self._greeting_heard, self.language) or any(
+            isinstance(body, Said | Played) and body.heard_text and discloses(body.heard_text, self.language)
+            for body in self.bodies
+        )
+
+    @property
+    def suspicious(self) -> bool:
+        """An injection or a doubtful topic came up: offer less."""
+        return any(
+            isinstance(body, ScreenedText)
+            and body.direction == "in"
+            and (body.topic is Topic.INJECTION or body.verdict is Verdict.GREY)
+            for body in self.bodies
+        )
+
+    def transcript(self) -> tuple[Line, ...]:
+        """What was said so far, as it was heard."""
+        heard_of = {body.said: body.heard_text for body in self.bodies if isinstance(body, Played)}
+        lines: list[Line] = []
+        for body in self.bodies:
+            match body:
+                case Greeted(text=text, language=language):
+                    lines.append(Line("receptionist", text, language))
+                case Heard(text=text, language=language):
+                    lines.append(Line("caller", text, language))
+                case Said(id=said, text=text, language=language):
+                    if heard := heard_of.get(said, text):
+                        lines.append(Line("receptionist", heard, language))
+        return tuple(lines)
+
+    def unused_guidance(self) -> tuple[str, ...]:
+        """Private hints since the receptionist last spoke."""
+        hints: list[str] = []
+        for body in self.bodies:
+            match body:
+                case Guidance(text=text):
+                    hints.append(text)
+                case Said():
+                    hints.clear()
+        return tuple(hints)
+
+    def outcome(self) -> CallOutcome:
+        """What the call came to, the most binding first."""
+        deeds = self.deeds
+        taken = {HandOffState.ACCEPTED, HandOffState.BRIDGED}
+        if any(isinstance(body, HandOff) and body.state in taken for body in self.bodies):
+            return "handed_off"
+        by_kind: list[tuple[Callable[[Step], bool], CallOutcome]] = [
+            (lambda step: isinstance(step, Booking), "booked"),
+            (lambda step: isinstance(step, Promise), "promised"),
+            (lambda step: isinstance(step, Message), "message"),
+            (lambda step: isinstance(step, Follow) and step.action is Action.REDIRECT, "redirected"),
+            (lambda step: isinstance(step, Follow) and step.action is Action.DECLINE, "declined"),
+        ]
+        for fits, outcome in by_kind:
+            if any(fits(step) for step in deeds):
+                return outcome
+        if self.circle is Circle.BLOCKED:
+            return "declined"
+        return "answered" if any(isinstance(body, Heard) for body in self.bodies) else "abandoned"
+
+    # --- what happens in it -------------------------------------------------------------------------
+
+    async def note(self, *bodies: Body) -> list[Event]:
+        """Puts what happened on record; returns once it is durable. Raises CallClosed on a closed call."""
+        async with self._writing:
+            if not self.open:
+                raise CallClosed(self.id, self.row.state)
+            at: datetime = self.office.now()
+            first = len(self.events) + 1
+            events = [Event(seq, at, body) for seq, body in enumerate(bodies, first)]
+            await self.office.records.append(self.id, events)
+            self.events += events
+            return events
+
+    def overhear(self, text: str, language: Language) -> None:
+        """Words while the caller is still speaking, for whoever watches; not kept."""
+        self.office.records.announce(self.id, Event(len(self.events), self.office.now(), Partial(text, language)))
+
+    async def say(self, text: str, language: Language | None = None) -> Say:
+        """Puts a sentence on record for the caller to hear; the line still has to speak it."""
+        say = Say(new_id(), text, language or self.language)
+        await self.note(Said(say.id, say.text, say.language, heard_text=None if self.door else text))
+        return say
+
+    async def speak(self, text: str, language: Language | None = None) -> Say:
+        """Says a sentence that nobody asked for, out loud where there is a door."""
+        say = await self.say(text, language)
+        if self.door:
+            await self.door.speak(say)
+        return say
+
+    async def played(self, say: Say, heard_text: str, cut_short: bool) -> None:
+        """Playback of `say` has ended or was cut after `heard_text`."""
+        if say.id.startswith("greeting-"):
+            self._greeting_heard = f"{self._greeting_heard} {heard_text}".strip()
+        if self.open:
+            await self.note(Played(say.id, heard_text, cut_short))
+
+    async def do(self, step: Step) -> Outcome:
+        """Does `step` in full even if whoever asked is cancelled meanwhile: a barge-in stops talking, never a deed."""
+        errand = asyncio.ensure_future(do(step, self, self.office))
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+        return await asyncio.shield(errand)
+
+    async def proves(self, pin: str) -> bool:
+        """Checks a keyed or spoken PIN; a right one raises the circle for the rest of this call."""
+        circle = self.office.knowledge.prove(self.caller, pin)
+        if circle is None:
+            return False
+        self.row = replace(self.row, caller=replace(self.caller, circle=circle))
+        await self.note(Proved(circle))
+        return True
+
+    async def press(self, digits: str) -> None:
+        """Notes keys as pressed; anything that could be a PIN is masked."""
+        await self.note(Keys("*" * len(digits) if 4 <= len(digits.strip("#*")) <= 8 else digits))

@@ -1,0 +1,26 @@
+"""Whether a text tells the caller that an artificial intelligence is speaking (EU AI Act, Regulation 2024/1689, art. 50(1))."""
+
+import hashlib
+import re
+
+from calls.words import Language
+
+_SAYS_SO: dict[Language, re.Pattern[str]] = {
+    "es": re.compile(
+        r"\b(inteligencia artificial|asistente (virtual|autom[áa]tic[ao]|digital)|recepcionista virtual|(una?|soy|de) I\.?A\b|por I\.?A\b)",
+        re.IGNORECASE,
+    ),
+    "en": re.compile(
+        r"\b(artificial intelligence|A\.?I\.? |AI\b|virtual (assistant|receptionist)|automated assistant)", re.IGNORECASE
+    ),
+}
+
+
+def discloses(text: str, language: Language) -> bool:
+    """True if `text`, in `language`, says that the speaker is an AI."""
+    return bool(_SAYS_SO[language].search(text))
+
+
+def disclosure_version(greeting: str) -> str:
+    """A short, stable name for the exact wording that was spoken, for the record."""
+    return hashlib.sha256(greeting.encode()).hexdigest()[:12]
