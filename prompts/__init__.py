@@ -1,0 +1,134 @@
+"""The wording: phrases, prompts and example utterances, all in files beside this loader."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+import yaml
+
+from calls.words import LANGUAGES, Language
+
+HERE = Path(__file__).parent
+HOUSE_NAMES = frozenset({"executive", "assistant", "receptionist"})
+"""Slots that are the same in every call of an office."""
+
+_FORMS = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
+_SLOT = re.compile(r"\{(\w+)\}")
+_BREAK = re.compile(
+    r"(?<=[.!?…])(?<!\bSr\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bSra\.)(?<!\bDra\.)(?<!\bMrs\.)\s+(?=[¿¡A-ZÁÉÍÓÚÑ])"
+)
+_CONTRACTED = re.compile(r"\b(de|a|De|A) el (?=\w)")
+_TU = ".tu"
+
+
+def sentences(text: str) -> list[str]:
+    """`text` cut after its full stops, question and exclamation marks, but not after "Ms." or "Sr."."""
+    return [piece for piece in _BREAK.split(text.strip()) if piece]
+
+
+class Phrasebook:
+    """Every fixed line, in Spanish and English. A key ending in ``.tu`` asks for the familiar form (tú)."""
+
+    def __init__(self, phrases: Mapping[Language, Mapping[str, list[str]]]):
+        self._phrases = phrases
+
+    @classmethod
+    def load(cls, folder: Path = HERE / "phrases") -> Phrasebook:
+        """The phrasebook of this house, from ``es.yaml`` and ``en.yaml``."""
+        return cls({language: _yaml(folder / f"{language}.yaml") for language in LANGUAGES})
+
+    def keys(self, language: Language) -> frozenset[str]:
+        return frozenset(self._phrases[language])
+
+    def line(self, key: str, language: Language, **slots: str) -> str:
+        """The usual way to say `key`; extra slots are ignored. Raises KeyError for an unknown key or a missing slot."""
+        return self.variants(key, language, **slots)[0]
+
+    def variants(self, key: str, language: Language, **slots: str) -> list[str]:
+        """All the ways to say `key`, the usual one first. Raises KeyError like `line`."""
+        return [self._fill(template, language, slots) for template in self.templates(key, language)]
+
+    def templates(self, key: str, language: Language) -> list[str]:
+        """The wordings of `key` with their slots open, in the form of address that the key asks for."""
+        form = 2 if key.endswith(_TU) else 1
+        wordings = self._phrases[language][key.removesuffix(_TU)]
+        return [_FORMS.sub(lambda found: found.group(form), wording) for wording in wordings]
+
+    def all_fixed(self, language: Language, **names: str) -> list[str]:
+        """Every sentence without slots other than the names of the house: first as usted, then what differs as tú."""
+        found: dict[str, None] = {}
+        for suffix in ("", _TU):
+            for key in self._phrases[language]:
+                if not key.startswith(("brief_", "circle_")):
+                    found |= dict.fromkeys(self._fixed(key + suffix, language, names))
+        return list(found)
+
+    def _fixed(self, key: str, language: Language, names: dict[str, str]) -> Iterator[str]:
+        for template in self.templates(key, language):
+            for sentence in sentences(template):
+                if slots_of(sentence) <= HOUSE_NAMES & names.keys():
+                    yield self._fill(sentence, language, names)
+
+    def _fill(self, template: str, language: Language, slots: Mapping[str, str]) -> str:
+        """Fills the slots, names of closed lists as words (circle, "trusted" -> "de confianza"), and mends "de el"."""
+        values = {slot: self._word(slot, slots[slot], language) for slot in slots_of(template)}
+        return tidy(_SLOT.sub(lambda found: values[found.group(1)], template), language)
+
+    def _word(self, slot: str, value: str, language: Language) -> str:
+        return self._phrases[language].get(f"{slot}_{value}", [value])[0]
+
+
+def slots_of(template: str) -> frozenset[str]:
+    """The names of the slots in `template`."""
+    return frozenset(_SLOT.findall(template))
+
+
+def tidy(text: str, language: Language) -> str:
+    """Capitals at the start of sentences; in Spanish "de el señor" and "a el señor" contracted; no doubled stops."""
+    if language == "es":
+        text = _CONTRACTED.sub(lambda found: {"d": "del ", "a": "al "}[found.group(1)[0].lower()], text)
+    text = re.sub(r"([.!?])\.(?=\s|$)", r"\1", text)
+    return re.sub(r"(?:^|(?<=[.!?…] ))[¿¡]?\w", lambda found: found.group().upper(), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """What callers say when they mean one intent, by language."""
+
+    intent: str
+    texts: dict[Language, tuple[str, ...]]
+
+
+def load_intents(file: Path = HERE / "intents.yaml") -> list[Examples]:
+    """The example utterances of every intent."""
+    return [
+        Examples(intent, {language: tuple(texts[language]) for language in LANGUAGES})
+        for intent, texts in _yaml(file).items()
+    ]
+
+
+def system_prompt(language: Language, **slots: str) -> str:
+    """The system prompt for an external model. Raises KeyError for a missing slot."""
+    return _text(HERE / f"system.{language}.md").format_map(slots)
+
+
+def system_slots(language: Language) -> frozenset[str]:
+    """The slots that `system_prompt` needs."""
+    parsed = Formatter().parse(_text(HERE / f"system.{language}.md"))
+    return frozenset(name for _, name, _, _ in parsed if name)
+
+
+@cache
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def _yaml(file: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(_text(file))
+    return loaded

@@ -1,0 +1,90 @@
+"""The phrasebook says everything in both languages, with the same slots."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from calls.disclosure import discloses
+from calls.words import LANGUAGES, Language, Reason
+from prompts import HOUSE_NAMES, Phrasebook, sentences, slots_of
+
+BOOK = Phrasebook.load()
+NAMES = {"executive": "la señora Vidal", "assistant": "Marta Ríos", "receptionist": "Clara"}
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert BOOK.keys("es") == BOOK.keys("en")
+
+
+@pytest.mark.parametrize("key", sorted(BOOK.keys("es")))
+def test_both_languages_have_the_same_slots_and_one_to_four_variants(key: str) -> None:
+    slots = {}
+    for language in LANGUAGES:
+        variants = BOOK.templates(key, language)
+        assert 1 <= len(variants) <= 4
+        assert len(set(variants)) == len(variants)
+        dynamic = {frozenset(slots_of(each) - HOUSE_NAMES) for each in variants}
+        assert len(dynamic) == 1, "variants of one key need the same slots"
+        slots[language] = dynamic.pop()
+    assert slots["es"] == slots["en"]
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_for_a_hand_off_has_its_words_in_the_brief(reason: Reason) -> None:
+    for language in LANGUAGES:
+        assert BOOK.line(f"brief_{reason.value}", language, **NAMES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_disclosure_discloses(language: Language) -> None:
+    for key in ("disclosure", "who_am_i", "am_i_human"):
+        assert discloses(BOOK.line(key, language, **NAMES), language)
+
+
+def test_the_familiar_form_differs_only_where_spanish_does() -> None:
+    assert BOOK.line("ask_number", "es") == "¿A qué número le llamamos?"
+    assert BOOK.line("ask_number.tu", "es") == "¿A qué número te llamamos?"
+    assert BOOK.line("ask_number.tu", "en") == BOOK.line("ask_number", "en")
+
+
+def test_names_are_filled_in_as_one_would_say_them() -> None:
+    assert BOOK.line("this_is_the_office", "es", executive="el señor Gil").endswith("la oficina del señor Gil.")
+    assert BOOK.line("callback_promised_executive", "es", executive="la señora Vidal", time="hoy") == (
+        "La señora Vidal le llamará hoy."
+    )
+    assert "de confianza" in BOOK.line("brief_who", "es", who="Luis", number="-", circle="trusted")
+
+
+def test_unknown_keys_and_missing_slots_are_errors_and_extra_slots_are_not() -> None:
+    with pytest.raises(KeyError):
+        BOOK.line("nonsense", "es")
+    with pytest.raises(KeyError):
+        BOOK.line("brief_promise", "es")
+    assert BOOK.line("pin_ok", "en", unused="x")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_fixed_can_be_synthesised_ahead(language: Language) -> None:
+    fixed = BOOK.all_fixed(language, **NAMES)
+    assert len(fixed) == len(set(fixed)) > 80
+    assert not any(re.search(r"[{}\[\]|]", each) for each in fixed)
+    assert sentences(BOOK.line("goodbye", language))[0] in fixed
+
+
+def test_sentences_are_not_cut_after_titles() -> None:
+    assert sentences("This is Ms. Vidal's office. How can I help?") == [
+        "This is Ms. Vidal's office.",
+        "How can I help?",
+    ]
+
+
+@pytest.mark.parametrize("key", ["ask_name", "ask_number", "goodbye", "unclear_again", "message_taken"])
+def test_what_is_said_often_can_be_said_in_other_words(key: str) -> None:
+    for language in LANGUAGES:
+        assert len(BOOK.templates(key, language)) >= 2
+
+
+def test_no_phrase_file_lies_unused() -> None:
+    folder = Path(__file__).parents[2] / "prompts" / "phrases"
+    assert sorted(each.stem for each in folder.glob("*.yaml")) == ["en", "es"]
