@@ -1,0 +1,45 @@
+# Antesala. `make help` lists what there is; only Python 3.11 or later and a package index are needed.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+BIN := .venv/bin
+OUT := out
+SOURCES := agent audio calls console evals knowledge lines prompts records cli.py doctor.py server.py settings.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run serve test check bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/.ready  ## makes .venv with everything and gets the models (once)
+
+.venv/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Antesala needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --prefer-binary -c constraints.txt -e '.[natural,fast,dev]'
+	$(BIN)/antesala models fetch default
+	@touch $@
+
+run: setup  ## plays the sample call through everything: transcript here, the reply in out/reply.wav
+	@mkdir -p $(OUT)
+	$(BIN)/antesala replay evals/callers/message_es.wav --reply $(OUT)/reply.wav --log $(OUT)/call.json
+	@echo
+	@echo "The receptionist's side is in $(OUT)/reply.wav, the whole call in $(OUT)/call.json."
+	@echo "To talk to it yourself:  make serve,  then open http://127.0.0.1:8080/call"
+
+serve: setup  ## answers calls on http://127.0.0.1:8080
+	$(BIN)/antesala serve
+
+test: setup  ## the quick tests
+	$(BIN)/pytest -q -m "not slow and not browser"
+
+check: setup  ## what CI runs: style, types and every test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(wildcard $(SOURCES))
+	$(BIN)/pytest -q
+
+bench: setup  ## measures latency, ears, voice, guard, knowledge and turn-taking; reports in out/
+	$(BIN)/antesala bench all
+
+clean:  ## removes what was made here, .venv included
+	rm -rf .venv $(OUT) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,153 @@
+"""The settings, all in one frozen object, read once from the environment (`ANTESALA_*`)."""
+
+from __future__ import annotations
+
+import os
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from calls.errors import SettingsError
+
+SAMPLE_OFFICE = Path(__file__).parent / "knowledge" / "sample"
+PREFIX = "ANTESALA_"
+
+_PLACEHOLDER = re.compile(
+    r"(change[-_ ]?(me|this|it)|secret|password|passwd|token|placeholder|example|default|todo|none|null"
+    r"|x+|\*+|\.+|<.*>|\$\{.*\}|(your|my)[-_ ].*)",
+    re.IGNORECASE,
+)
+
+
+def _office() -> Path:
+    here = Path("office")
+    return here if here.is_dir() else SAMPLE_OFFICE
+
+
+def _data() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "antesala"
+
+
+class Settings(BaseSettings):
+    """What can be chosen without touching the code. Every field is described: README's table is made of this."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="address to listen on; another than loopback needs a token")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    public_url: str | None = Field(
+        None, description="how the outside reaches this server, e.g. `https://tel.example.com`"
+    )
+    office: Path = Field(
+        default_factory=_office, description="the office folder; else `./office`, else the sample office"
+    )
+    data: Path = Field(
+        default_factory=_data, description="records, index and weights; else `antesala` in the user's data folder"
+    )
+    token: SecretStr | None = Field(None, description="full-rights token for the API")
+    database_url: str | None = Field(None, description="SQLAlchemy URL of the records; else SQLite in the data folder")
+    chroma_url: str | None = Field(
+        None, description="a Chroma server, e.g. `http://127.0.0.1:8000`; else kept in the data folder"
+    )
+
+    model: str | None = Field(
+        None,
+        description="the mind: `house`, `openai:...`, `anthropic:...`, `ollama:...`, `gguf:PATH`; else the first that "
+        "a key or a local Ollama offers, else `house`",
+    )
+    model_url: str | None = Field(
+        None, description="base URL, `/v1` included, of an OpenAI-compatible server for `openai:...`"
+    )
+    first_token_s: float = Field(
+        2.5, gt=0, le=30, description="seconds the mind may take for its first words before the house model stands in"
+    )
+
+    ears: str = Field("auto", description="`auto`, `whisper`, `fast` (faster-whisper) or `pipecat:MODULE.CLASS`")
+    whisper_model: str = Field("base", description="which Whisper: `base`, or one that `antesala models fetch` got")
+    voice: str = Field("auto", description="`auto`, `kokoro`, `pyttsx3`, `piper` or `pipecat:MODULE.CLASS`")
+    voice_es: str | None = Field(None, description="name of the Spanish voice, as the chosen engine calls it")
+    voice_en: str | None = Field(None, description="name of the English voice, as the chosen engine calls it")
+
+    max_calls: int = Field(10, ge=1, le=500, description="calls answered at once; more hear that the line is busy")
+    twilio_auth_token: SecretStr | None = Field(None, description="checks the signature of Twilio's requests")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
+
+    @classmethod
+    def read(cls, **given: Any) -> Settings:
+        """This process's settings; what is `given` (and not None) wins over the environment. Raises SettingsError."""
+        try:
+            settings = cls(**{name: value for name, value in given.items() if value is not None})
+        except ValidationError as invalid:
+            raise SettingsError("\n".join(_spelled(error) for error in invalid.errors())) from None
+        _writable(settings.data)
+        return settings
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _not_empty(cls, value: Any) -> Any:
+        if isinstance(value, str) and not value.strip():
+            raise ValueError("it is empty; give it a value or remove it")
+        return value.strip() if isinstance(value, str) else value
+
+    @field_validator("token", "twilio_auth_token")
+    @classmethod
+    def _no_placeholder(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and _PLACEHOLDER.fullmatch(value.get_secret_value()):
+            raise ValueError(
+                "it is still a placeholder; make one with `python -c 'import secrets; print(secrets.token_urlsafe())'`"
+            )
+        return value
+
+    @field_validator("public_url", "model_url", "chroma_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"https?://[^/\s]+", value):
+            raise ValueError("it must be a web address that begins with http:// or https://")
+        return value and value.rstrip("/")
+
+    @field_validator("office", "data")
+    @classmethod
+    def _at_home(cls, value: Path) -> Path:
+        return value.expanduser()
+
+    @model_validator(mode="after")
+    def _no_open_door(self) -> Self:
+        if not self.loopback and self.token is None:
+            raise ValueError(
+                f"{PREFIX}HOST is {self.host}, which others can reach, and nothing guards the API; "
+                f"set {PREFIX}TOKEN, or listen on 127.0.0.1"
+            )
+        return self
+
+    @property
+    def loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+
+def _spelled(error: Any) -> str:
+    """One of pydantic's errors as a person reads it: which setting, what is wrong, the mend."""
+    what = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return what + "."
+    return f"{PREFIX}{str(error['loc'][0]).upper()}: {what}."
+
+
+def _writable(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {folder} cannot be written to ({error.strerror}). "
+            f"Give another one with --data or {PREFIX}DATA, or change its owner."
+        ) from None
