@@ -1,0 +1,1 @@
+"""Sound: ears, voices, turn-taking, microphone and weights."""

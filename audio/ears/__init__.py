@@ -1,0 +1,1 @@
+"""The ears: Whisper, run only on the audio there is."""
