@@ -1,0 +1,180 @@
+"""The database: opened, brought up to the newest schema, and written to by one thread."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from calls.errors import EngineError, SettingsError
+
+T = TypeVar("T")
+
+BUSY_S = 2.0
+"""How long a write waits for another program that holds the SQLite file."""
+BATCH = 64
+"""At most so many waiting writes share one commit."""
+
+
+def open_engine(url: str, busy_s: float = BUSY_S) -> Engine:
+    """An engine on `url`, its schema up to date. Blocks (about 0.1 s). Raises SettingsError if it cannot."""
+    try:
+        parsed = make_url(url)
+        engine = create_engine(
+            parsed, hide_parameters=True, pool_pre_ping=parsed.get_backend_name() != "sqlite", json_serializer=_compact
+        )
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise SettingsError(
+            f"ANTESALA_DATABASE_URL cannot be used ({error}). Use sqlite:///path/to/records.sqlite or a"
+            " postgresql+psycopg:// address, with its driver installed."
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        _make_durable(engine, busy_s)
+    try:
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        _migrate(engine)
+    except (OSError, SQLAlchemyError) as error:
+        engine.dispose()
+        raise SettingsError(
+            f"The records cannot be kept in {parsed.render_as_string()}: {_reason(error)}."
+            " Make that place writable, or choose another with ANTESALA_DATA or ANTESALA_DATABASE_URL."
+        ) from error
+    return engine
+
+
+def trouble(error: SQLAlchemyError) -> EngineError:
+    """What went wrong with the database, in words without any of the data."""
+    return EngineError("records", _reason(error))
+
+
+class Writer:
+    """One thread that writes. Writes that wait together share one commit; each is acknowledged once it is on disk."""
+
+    def __init__(self, engine: Engine):
+        self._engine = engine
+        self._waiting: deque[_Job[Any]] = deque()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="records-writer")
+
+    async def write(self, work: Callable[[Connection], T], then: Callable[[T], None] | None = None) -> T:
+        """Runs `work` in a transaction; returns once it is committed. Raises EngineError.
+
+        `then` runs on the loop right after the commit, in the order of commits, even if whoever waits was cancelled.
+        """
+        loop = asyncio.get_running_loop()
+        job: _Job[T] = _Job(work, then, loop, loop.create_future())
+        self._waiting.append(job)
+        loop.run_in_executor(self._thread, self._commit_waiting)
+        return await job.done
+
+    async def close(self) -> None:
+        """Returns once everything handed in is written."""
+        await asyncio.to_thread(self._thread.shutdown)
+
+    def _commit_waiting(self) -> None:
+        """Takes all that waits; whoever comes after finds nothing left to do."""
+        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH))]
+        if batch:
+            self._commit(batch)
+
+    def _commit(self, batch: list[_Job[Any]]) -> None:
+        """All in one transaction, or else each in its own so that one that fails harms no other."""
+        try:
+            with self._engine.begin() as connection:
+                results = [job.work(connection) for job in batch]
+        except Exception as error:  # whatever `work` raises is for the one who waits
+            if len(batch) == 1:
+                batch[0].fail(trouble(error) if isinstance(error, SQLAlchemyError) else error)
+            else:
+                for job in batch:
+                    self._commit([job])
+        else:
+            for job, result in zip(batch, results, strict=True):
+                job.succeed(result)
+
+
+@dataclass
+class _Job(Generic[T]):
+    work: Callable[[Connection], T]
+    then: Callable[[T], None] | None
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[T]
+
+    def succeed(self, result: T) -> None:
+        self._on_loop(self._succeed, result)
+
+    def fail(self, error: Exception) -> None:
+        self._on_loop(self._fail, error)
+
+    def _on_loop(self, tell: Callable[[Any], None], what: object) -> None:
+        if not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(tell, what)
+
+    def _succeed(self, result: T) -> None:
+        if self.then:
+            self.then(result)
+        if not self.done.done():
+            self.done.set_result(result)
+
+    def _fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _make_durable(engine: Engine, busy_s: float) -> None:
+    """WAL with a flush to disk at every commit (docs/decisions/records-durability.md)."""
+
+    @event.listens_for(engine, "connect")
+    def _(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {int(busy_s * 1000)}")
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _reason(error: Exception) -> str:
+    said = str(error.orig if isinstance(error, DBAPIError) else error).lower()
+    for sign, reason in _REASONS.items():
+        if sign in said:
+            return reason
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return f"the database failed ({type(cause).__name__})"
+
+
+_REASONS = {
+    "locked": "the database is locked by another program",
+    "disk is full": "the disk is full",
+    "no space left": "the disk is full",
+    "readonly": "the database is read-only",
+    "read-only": "the database is read-only",
+    "permission denied": "this user may not write there",
+    "unable to open": "the database file cannot be opened",
+    "disk i/o": "the disk failed",
+    "unique constraint": "that is on record already",
+    "foreign key": "there is no such call",
+    "not a database": "the file is not a database",
+}

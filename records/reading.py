@@ -1,0 +1,138 @@
+"""What is read back, as plain JSON values in the API's own words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlmodel import SQLModel, col
+
+from calls.words import Caller, CallRow, Circle, Played, Said, spell_time
+from records.feed import Shown
+from records.tables import CallTable, EventTable, HandOffTable, MessageTable, PromiseTable
+
+Row = dict[str, Any]
+PAGE = 500
+"""So many events at once when the live feed catches up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `next` continues it and is None at its end."""
+
+    items: list[dict[str, Any]]
+    next: int | None
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared in a search: without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()
+
+
+def rows(query: Select[Any], connection: Connection) -> list[Row]:
+    """What `query` finds, by column name."""
+    return [dict(found) for found in connection.execute(query).mappings()]
+
+
+def row_of(found: Row) -> CallRow:
+    """A row of the calls table as the value that it was."""
+    caller = Caller(found["number"], found["name"], Circle(found["circle"]))
+    names = ("id", "line", "language", "started", "ref", "state", "outcome", "ended")
+    return CallRow(caller=caller, **{name: found[name] for name in names})
+
+
+def call(call_id: str, connection: Connection) -> dict[str, Any] | None:
+    """The whole call with its events, or None."""
+    found = rows(select(CallTable).where(col(CallTable.id) == call_id), connection)
+    if not found:
+        return None
+    events = select(EventTable).where(col(EventTable.call_id) == call_id).order_by(col(EventTable.seq))
+    return {**_call(found[0]), "events": _heard_merged([_event(row) for row in rows(events, connection)])}
+
+
+def calls(open: bool | None, number: str | None, q: str, limit: int, after: int | None, connection: Connection) -> Page:
+    """Calls without their events, newest first."""
+    where: list[ColumnElement[bool]] = []
+    if open is not None:
+        where.append((col(CallTable.state) == "open") == open)
+    if number is not None:
+        where.append(col(CallTable.number) == number)
+    if words := fold(q).strip():
+        said = select(col(EventTable.call_id)).where(col(EventTable.words).contains(words, autoescape=True))
+        where.append(or_(col(CallTable.words).contains(words, autoescape=True), col(CallTable.id).in_(said)))
+    page = _page(CallTable, where, limit, after, connection)
+    return Page([_call(row) for row in page.items], page.next)
+
+
+def messages(limit: int, after: int | None, connection: Connection) -> Page:
+    return _listed(MessageTable, [], limit, after, connection)
+
+
+def promises(limit: int, after: int | None, connection: Connection) -> Page:
+    return _listed(PromiseTable, [], limit, after, connection)
+
+
+def hand_offs(state: str | None, limit: int, after: int | None, connection: Connection) -> Page:
+    return _listed(HandOffTable, [col(HandOffTable.state) == state] if state else [], limit, after, connection)
+
+
+def hand_off(hand_off_id: str, connection: Connection) -> dict[str, Any] | None:
+    found = rows(select(HandOffTable).where(col(HandOffTable.id) == hand_off_id), connection)
+    return _plain(found[0]) if found else None
+
+
+def since(cursor: int, connection: Connection) -> list[Shown]:
+    """The next events of all calls after `cursor`, oldest first, at most PAGE."""
+    later = select(EventTable).where(col(EventTable.no) > cursor).order_by(col(EventTable.no)).limit(PAGE)
+    return [Shown({"call_id": row["call_id"], **_event(row)}, row["no"]) for row in rows(later, connection)]
+
+
+# ----------------------------------------------------------------------------------------------------
+
+
+def _page(
+    table: type[SQLModel], where: list[ColumnElement[bool]], limit: int, after: int | None, connection: Connection
+) -> Page:
+    """Raw rows, newest first; one more than asked for tells whether there is a next page."""
+    no: ColumnElement[int] = table.__table__.c.no  # type: ignore[attr-defined]
+    if after is not None:
+        where = [*where, no < after]
+    found = rows(select(table).where(*where).order_by(no.desc()).limit(limit + 1), connection)
+    items = found[:limit]
+    return Page(items, items[-1]["no"] if len(found) > limit else None)
+
+
+def _listed(
+    table: type[SQLModel], where: list[ColumnElement[bool]], limit: int, after: int | None, connection: Connection
+) -> Page:
+    page = _page(table, where, limit, after, connection)
+    return Page([_plain(row) for row in page.items], page.next)
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {
+        name: spell_time(value) if isinstance(value, datetime) else value for name, value in row.items() if name != "no"
+    }
+
+
+def _call(row: Row) -> dict[str, Any]:
+    names = ("id", "line", "ref", "number", "name", "circle", "language", "state", "outcome", "started", "ended")
+    plain = _plain(row)
+    return {name: plain[name] for name in names}
+
+
+def _event(row: Row) -> dict[str, Any]:
+    return {"seq": row["seq"], "at": spell_time(row["at"]), "kind": row["kind"], **row["data"]}
+
+
+def _heard_merged(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was heard of each sentence, told by its playback, is told with the sentence too."""
+    played = {event["said"]: event for event in events if event["kind"] == Played.kind}
+    for event in events:
+        if event["kind"] == Said.kind and (heard := played.get(event["id"])):
+            event.update(heard_text=heard["heard_text"], cut_short=heard["cut_short"])
+    return events

@@ -1,0 +1,121 @@
+"""The tables. Rows of messages, promises, bookings and hand-offs are written together with the events they come from.
+
+Every table counts its rows in `no`: lists are ordered by it, pages continue from it, and for events it is the cursor
+of the live feed.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Text, UniqueConstraint
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class Moment(TypeDecorator[datetime]):
+    """A timezone-aware time, kept in UTC; SQLite itself knows no timezones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+def _moment(nullable: bool = False) -> Any:
+    return Column(Moment, nullable=nullable)
+
+
+class CallTable(SQLModel, table=True):
+    """One row a call. `words`: the caller's name and number, folded for search."""
+
+    __tablename__ = "calls"
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    line: str
+    ref: str | None = Field(default=None, index=True)
+    number: str | None = Field(default=None, index=True)
+    name: str | None = None
+    circle: str
+    language: str
+    state: str = Field(index=True)
+    outcome: str | None = None
+    started: datetime = Field(sa_column=_moment())
+    ended: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    words: str = Field(default="", sa_type=Text)
+
+
+class EventTable(SQLModel, table=True):
+    """What happened, append-only. `words`: what was said in it, folded for search."""
+
+    __tablename__ = "events"
+    __table_args__ = (UniqueConstraint("call_id", "seq"), {"sqlite_autoincrement": True})
+
+    no: int | None = Field(default=None, primary_key=True)
+    call_id: str = Field(foreign_key="calls.id")
+    seq: int
+    at: datetime = Field(sa_column=_moment())
+    kind: str
+    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    words: str | None = Field(default=None, sa_type=Text)
+
+
+class MessageTable(SQLModel, table=True):
+    __tablename__ = "messages"
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    from_name: str | None = None
+    company: str | None = None
+    number: str | None = None
+    reason: str = Field(sa_type=Text)
+    urgency: str
+    taken_at: datetime = Field(sa_column=_moment())
+    state: str
+
+
+class PromiseTable(SQLModel, table=True):
+    __tablename__ = "promises"
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    owner: str
+    due: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    text: str = Field(sa_type=Text)
+    quote: str = Field(sa_type=Text)
+    state: str
+    warned_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class BookingTable(SQLModel, table=True):
+    __tablename__ = "bookings"
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    start: datetime = Field(sa_column=_moment())
+    end: datetime = Field(sa_column=_moment())
+    with_: str = Field(sa_column=Column("with", Text, nullable=False))
+
+
+class HandOffTable(SQLModel, table=True):
+    """In its present state; `at` is when it was offered."""
+
+    __tablename__ = "hand_offs"
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    state: str = Field(index=True)
+    reason: str
+    to: str
+    brief: str = Field(sa_type=Text)
+    at: datetime = Field(sa_column=_moment())

@@ -1,0 +1,145 @@
+"""What is written, each function inside one transaction: the events, and the rows that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlmodel import col
+
+from calls.words import (
+    Body,
+    Booking,
+    CallRow,
+    Event,
+    HandOff,
+    HandOffState,
+    Heard,
+    Message,
+    Promise,
+    Proved,
+    Said,
+    as_json,
+)
+from records.feed import Shown
+from records.reading import fold, row_of, rows
+from records.tables import BookingTable, CallTable, EventTable, HandOffTable, MessageTable, PromiseTable
+
+Rescue = Callable[[CallRow], tuple[datetime, Promise]]
+"""For a call that was cut off: the time now, and the call back that is owed, with its id."""
+
+RINGS = (HandOffState.OFFERED.value, HandOffState.RINGING.value)
+
+
+def open_call(row: CallRow, connection: Connection) -> None:
+    """The call's first row."""
+    connection.execute(insert(CallTable), {"id": row.id, **_call_values(row)})
+
+
+def append(call_id: str, events: Sequence[Event], connection: Connection) -> list[Shown]:
+    """The events, with the rows that follow from them; returned as the live feed shows them."""
+    return [_append(call_id, event, connection) for event in events]
+
+
+def close_call(row: CallRow, connection: Connection) -> None:
+    """The call's last row; nothing rings for it any more."""
+    connection.execute(update(CallTable).where(col(CallTable.id) == row.id), _call_values(row))
+    ringing = update(HandOffTable).where(col(HandOffTable.call_id) == row.id, col(HandOffTable.state).in_(RINGS))
+    connection.execute(ringing, {"state": HandOffState.TIMED_OUT.value})
+
+
+def interrupt_open_calls(rescue: Rescue, connection: Connection) -> list[Shown]:
+    """Calls that nobody is on any more become interrupted; whoever had said something is owed a call back, once."""
+    shown: list[Shown] = []
+    for found in rows(select(CallTable).where(col(CallTable.state) == "open"), connection):
+        row = row_of(found)
+        seq, ended = _last_event(row, connection)
+        if _said_something(row.id, connection) and not _has_call_back(row.id, connection):
+            now, promise = rescue(row)
+            shown += append(row.id, [Event(seq + 1, now, replace(promise, call_id=row.id))], connection)
+        close_call(replace(row, state="interrupted", ended=ended), connection)
+    return shown
+
+
+# ----------------------------------------------------------------------------------------------------
+
+
+def _append(call_id: str, event: Event, connection: Connection) -> Shown:
+    data = as_json(event.body)
+    kind = data.pop("kind")
+    values = {"call_id": call_id, "seq": event.seq, "at": event.at, "kind": kind, "data": data}
+    written = connection.execute(insert(EventTable), {**values, "words": _words(event.body)})
+    _follow(call_id, event, connection)
+    return Shown({"call_id": call_id, **event.as_json()}, written.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _follow(call_id: str, event: Event, connection: Connection) -> None:
+    """The row that follows from an event, if any."""
+    match event.body:
+        case Message() as message:
+            connection.execute(insert(MessageTable), _values(message, taken_at=message.taken_at or event.at))
+        case Promise() as promise:
+            connection.execute(insert(PromiseTable), _values(promise))
+        case Booking() as booking:
+            connection.execute(insert(BookingTable), _values(booking))
+        case HandOff(id=id_, state=state) as hand_off:
+            known = update(HandOffTable).where(col(HandOffTable.id) == id_)
+            if not connection.execute(known, {"state": state.value}).rowcount:
+                connection.execute(insert(HandOffTable), _values(hand_off, call_id=call_id, at=event.at))
+        case Proved(circle=circle):
+            connection.execute(update(CallTable).where(col(CallTable.id) == call_id), {"circle": circle.value})
+
+
+def _values(step: Message | Promise | Booking | HandOff, **more: Any) -> dict[str, Any]:
+    """A step's fields as column values, `more` laid over them; times stay times."""
+    return {**{name: getattr(step, name) for name in step.__dataclass_fields__ if name != "kind"}, **more}
+
+
+def _call_values(row: CallRow) -> dict[str, Any]:
+    caller = row.caller
+    return {
+        "line": row.line,
+        "ref": row.ref,
+        "number": caller.number,
+        "name": caller.name,
+        "circle": caller.circle.value,
+        "language": row.language,
+        "state": row.state,
+        "outcome": row.outcome,
+        "started": row.started,
+        "ended": row.ended,
+        "words": fold(f"{caller.name or ''} {caller.number or ''}"),
+    }
+
+
+def _words(body: Body) -> str | None:
+    match body:
+        case Heard(text=text) | Said(text=text) | Promise(text=text):
+            return fold(text)
+        case Message(reason=reason, from_name=name, company=company, number=number):
+            return fold(" ".join(filter(None, (reason, name, company, number))))
+    return None
+
+
+def _last_event(row: CallRow, connection: Connection) -> tuple[int, datetime]:
+    """Its number and time; 0 and the start of the call when nothing happened."""
+    events = select(EventTable).where(col(EventTable.call_id) == row.id).order_by(col(EventTable.seq).desc()).limit(1)
+    last = rows(events, connection)
+    return (last[0]["seq"], last[0]["at"]) if last else (0, row.started)
+
+
+def _said_something(call_id: str, connection: Connection) -> bool:
+    heard = (col(EventTable.call_id) == call_id, col(EventTable.kind) == Heard.kind)
+    return bool(connection.execute(select(func.count()).select_from(EventTable).where(*heard)).scalar())
+
+
+def _has_call_back(call_id: str, connection: Connection) -> bool:
+    owed = (
+        col(PromiseTable.call_id) == call_id,
+        col(PromiseTable.owner) == "assistant",
+        col(PromiseTable.state) == "open",
+    )
+    return bool(connection.execute(select(func.count()).select_from(PromiseTable).where(*owed)).scalar())
