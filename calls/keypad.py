@@ -1,0 +1,44 @@
+"""What keys mean: 1 calls a person, 4 to 8 digits are a PIN, 9 and more a number that is being left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from calls.call import Call
+from calls.turn import take_turn
+from calls.words import Done, HandOff, Keys, Reason, Say, Utterance
+
+PERSON = "1"
+TRIES = 3
+"""So many PINs are looked at in one call; those that come after are wrong, whatever they are."""
+
+_PIN = re.compile(r"\d{4,8}#?")
+_NUMBER = re.compile(r"\d{9,}#?")
+
+
+async def press(call: Call, digits: str) -> AsyncGenerator[Say]:
+    """Notes `digits` (one of 0-9, *, # each, all that were pressed together) and does what they mean."""
+    if _NUMBER.fullmatch(digits) and not call.with_staff:
+        now = call.elapsed()
+        heard = Utterance(digits.rstrip("#"), call.language, began=now, ended=now)
+        async with aclosing(take_turn(call, heard, on_record=Keys(digits))) as says:
+            async for say in says:
+                yield say
+        return
+    tries = sum(1 for body in call.bodies if isinstance(body, Keys) and body.digits.startswith("****"))
+    await call.press(digits)
+    if call.with_staff:
+        return
+    if digits.rstrip("#") == PERSON:
+        yield await call.say(call.phrase("key_person" if await _ring(call) else "hand_off_refused"))
+    elif _PIN.fullmatch(digits):
+        right = tries < TRIES and await call.proves(digits.rstrip("#"))
+        wrong = "pin_wrong" if tries < TRIES - 1 else "pin_spent"
+        yield await call.say(call.phrase("pin_ok" if right else wrong))
+
+
+async def _ring(call: Call) -> bool:
+    """Whether a person is being called, by this key or already."""
+    return isinstance(await call.do(HandOff(Reason.ASKED_FOR_PERSON)), Done)
