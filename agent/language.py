@@ -11,30 +11,36 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _ENOUGH = 2
 """Evidence needed to say which language it is; also how far one must lead to replace the current one."""
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _STRONG: dict[Language, frozenset[str]] = {
-    "es": frozenset(
-        """hola buenas buenos días gracias adiós adios sí vale soy está esta estoy usted quiero quería quisiera puedo puede
+    "es": _words(
+        """hola buenas buenos días gracias adiós adios sí vale soy
+        está esta estoy usted quiero quería quisiera puedo puede
         qué cómo cuándo dónde quién cuál llamo llamaba llámame llámenme dígame dígale perdone perdón oiga mañana hasta
-        luego favor señora señor recado nada nadie también llamado ninguno muchas habla hablar inglés español""".split()
+        luego favor señora señor recado nada nadie también llamado ninguno muchas habla hablar inglés español"""
     ),
-    "en": frozenset(
+    "en": _words(
         """hello hi hey thanks thank goodbye bye yes yeah please the this is are i'm i'd i'll it's that's don't can't
         what's what how when where who which why would could should calling speak sorry afternoon evening
-        message nothing tomorrow morning spanish english call""".split()
+        message nothing tomorrow morning spanish english call"""
     ),
 }
 _PLAIN: dict[Language, frozenset[str]] = {
-    "es": frozenset(
+    "es": _words(
         """el la los las un una unos unas de del al y o que en con por para se lo le les su sus mi mis tu es son eres
         pero si como más muy ya ahora aquí eso esto ese llamar llama llame dejar hoy bien tengo tiene hay ser ha he
         tarde noche tardes noches reunión oficina empresa sobre desde cuando donde quien nombre número teléfono
-        cero uno dos tres cuatro cinco seis siete ocho nueve doble acaba termina espere momento otro otra""".split()
+        cero uno dos tres cuatro cinco seis siete ocho nueve doble acaba termina espere momento otro otra"""
     ),
-    "en": frozenset(
+    "en": _words(
         """i you he she we they it my your his her our me him them a an and or but of to for from with about at on by as
         do does did have has had can will was were be am there here not need want like know get got if so just back
         leave talk meeting office company name number phone may might let let's okay right great sure
-        zero one two three four five six seven eight nine double ends hold minute other another last""".split()
+        zero one two three four five six seven eight nine double ends hold minute other another last"""
     ),
 }
 _BOTH = frozenset({"no", "a", "me", "he", "as", "on", "son", "ha", "an", "so", "si"})

@@ -69,8 +69,27 @@ can you hear me
 Who is this?
 she's expecting my call
 """
-NEUTRAL = ["OK", "no", "Luis Prieto", "600 111 222", "Ana", "", "...", "mmm", "Acme", "José Núñez", "Inversiones Prieto",
-           "de Acme", "luis@prieto.es", "No.", "Ok!", "???", "A", "La Caixa", "Ángela"]  # fmt: skip
+NEUTRAL = [
+    "OK",
+    "no",
+    "Luis Prieto",
+    "600 111 222",
+    "Ana",
+    "",
+    "...",
+    "mmm",
+    "Acme",
+    "José Núñez",
+    "Inversiones Prieto",
+    "de Acme",
+    "luis@prieto.es",
+    "No.",
+    "Ok!",
+    "???",
+    "A",
+    "La Caixa",
+    "Ángela",
+]
 
 
 def cases(text: str) -> list[str]:
