@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from calls.deeds import do
@@ -40,6 +41,7 @@ from calls.words import (
     Played,
     Promise,
     Proved,
+    Recalled,
     Said,
     Say,
     ScreenedText,
@@ -49,7 +51,10 @@ from calls.words import (
     Verdict,
 )
 
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[¿¡A-ZÁÉÍÓÚÑ])")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bDra\.)(?<!\bSr\.)(?<!\bSra\.)\s+(?=[¿¡A-ZÁÉÍÓÚÑ])"
+)
+T = TypeVar("T")
 
 
 def new_id() -> str:
@@ -58,7 +63,7 @@ def new_id() -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """`text` cut after its full stops, question and exclamation marks."""
+    """`text` cut after its full stops, question and exclamation marks, but not after "Ms." or "Sr."."""
     return [piece for piece in _SENTENCE_END.split(text.strip()) if piece]
 
 
@@ -73,7 +78,8 @@ class Call:
         self.one_turn = asyncio.Lock()
         """Held for one caller turn on lines where two could arrive at once."""
         self._writing = asyncio.Lock()
-        self._errands: set[asyncio.Task[object]] = set()
+        self._errands: set[asyncio.Future[Any]] = set()
+        self._closing: asyncio.Future[None] | None = None
         self._greeting: list[Say] = []
         self._greeting_heard = ""
         self.ending = False
@@ -119,18 +125,22 @@ class Call:
         return list(self._greeting)
 
     async def close(self, by: Party, state: CallState = "closed") -> None:
-        """Ends the call once; deeds already begun are finished first."""
+        """Ends the call once, however often it is asked; deeds already begun are finished first."""
         self.ending = True
-        if not self.open:
-            return
-        if self._errands:
-            await asyncio.gather(*self._errands, return_exceptions=True)
-        if not any(isinstance(event.body, HangUp) for event in self.events):
-            await self.note(HangUp(by=by))
-        if not self.open:
-            return
-        self.row = replace(self.row, state=state, outcome=self.outcome(), ended=self.office.now())
-        await self.office.records.close(self.row)
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close(by, state))
+        await asyncio.shield(self._closing)
+
+    async def _close(self, by: Party, state: CallState) -> None:
+        while self._errands:
+            await asyncio.wait(self._errands)
+        try:
+            if (rung := self.hand_off) and rung.state is HandOffState.RINGING:
+                await self._write(replace(rung, state=HandOffState.TIMED_OUT))
+            await self._write(HangUp(by=by))
+        finally:
+            self.row = replace(self.row, state=state, outcome=self.outcome(), ended=self.office.now())
+            await self.office.records.close(self.row)
 
     # --- what it is ---------------------------------------------------------------------------------
 
@@ -205,11 +215,10 @@ class Call:
                     return False
         return False
 
-    @property
-    def disclosed(self) -> bool:
-        """Whether the caller has heard that an AI is speaking."""
-        return discloses(self._greeting_heard, self.language) or any(
-            isinstance(body, Said | Played) and body.heard_text and discloses(body.heard_text, self.language)
+    def disclosed(self, language: Language) -> bool:
+        """Whether the caller has heard, in `language`, that an AI is speaking."""
+        return discloses(self._greeting_heard, language) or any(
+            isinstance(body, Said | Played) and body.heard_text and discloses(body.heard_text, language)
             for body in self.bodies
         )
 
@@ -229,8 +238,9 @@ class Call:
         lines: list[Line] = []
         for body in self.bodies:
             match body:
-                case Greeted(text=text, language=language):
-                    lines.append(Line("receptionist", text, language))
+                case Greeted(language=language):
+                    pieces = (heard_of.get(say.id, say.text) for say in self._greeting)
+                    lines.append(Line("receptionist", " ".join(filter(None, pieces)), language))
                 case Heard(text=text, language=language):
                     lines.append(Line("caller", text, language))
                 case Said(id=said, text=text, language=language):
@@ -239,13 +249,13 @@ class Call:
         return tuple(lines)
 
     def unused_guidance(self) -> tuple[str, ...]:
-        """Private hints since the receptionist last spoke."""
+        """Private hints that no turn has seen yet: a turn sees them when it recalls what may be known."""
         hints: list[str] = []
         for body in self.bodies:
             match body:
                 case Guidance(text=text):
                     hints.append(text)
-                case Said():
+                case Recalled():
                     hints.clear()
         return tuple(hints)
 
@@ -272,7 +282,10 @@ class Call:
     # --- what happens in it -------------------------------------------------------------------------
 
     async def note(self, *bodies: Body) -> list[Event]:
-        """Puts what happened on record; returns once it is durable. Raises CallClosed on a closed call."""
+        """Puts what happened on record; returns once it is durable. Raises CallClosed on a closed call, EngineError."""
+        return await self._in_full(self._write(*bodies))
+
+    async def _write(self, *bodies: Body) -> list[Event]:
         async with self._writing:
             if not self.open:
                 raise CallClosed(self.id, self.row.state)
@@ -282,6 +295,13 @@ class Call:
             await self.office.records.append(self.id, events)
             self.events += events
             return events
+
+    async def _in_full(self, work: Coroutine[Any, Any, T]) -> T:
+        """Finishes `work` even if whoever asked is cancelled meanwhile: a barge-in stops talking, nothing else."""
+        errand = asyncio.ensure_future(work)
+        self._errands.add(errand)
+        errand.add_done_callback(self._errands.discard)
+        return await asyncio.shield(errand)
 
     def overhear(self, text: str, language: Language) -> None:
         """Words while the caller is still speaking, for whoever watches; not kept."""
@@ -308,19 +328,16 @@ class Call:
             await self.note(Played(say.id, heard_text, cut_short))
 
     async def do(self, step: Step) -> Outcome:
-        """Does `step` in full even if whoever asked is cancelled meanwhile: a barge-in stops talking, never a deed."""
-        errand = asyncio.ensure_future(do(step, self, self.office))
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
-        return await asyncio.shield(errand)
+        """Does `step` in full, whatever becomes of whoever asked. Raises CallClosed, EngineError."""
+        return await self._in_full(do(step, self, self.office))
 
     async def proves(self, pin: str) -> bool:
         """Checks a keyed or spoken PIN; a right one raises the circle for the rest of this call."""
         circle = self.office.knowledge.prove(self.caller, pin)
         if circle is None:
             return False
-        self.row = replace(self.row, caller=replace(self.caller, circle=circle))
         await self.note(Proved(circle))
+        self.row = replace(self.row, caller=replace(self.caller, circle=circle))
         return True
 
     async def press(self, digits: str) -> None:

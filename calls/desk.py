@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from calls.brief import brief_of
-from calls.errors import CallError
+from calls.errors import CallClosed, CallError, EngineError
 from calls.words import CallRow, Done, HandOff, HandOffState, Outcome, Refused
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class AlreadyAnswered(CallError):
 
 
 class Bell(Protocol):
-    """Tells people that a call rings for them (phone, notice); one that fails never stops a call. The console needs none."""
+    """Tells people that a call rings for them (phone, notice). One that fails or hangs never stops a call."""
 
     async def ring(self, call: CallRow, hand_off: HandOff) -> None: ...
 
@@ -70,13 +71,18 @@ class Desk:
 
     async def offer(self, call: Call, hand_off: HandOff) -> Outcome:
         """Rings for `call`. Refused while it already rings, or a human has the call."""
-        if call.with_staff or ((last := call.hand_off) and NEXT[last.state]):
+        if call.with_staff or any(each.call is call and NEXT[each.hand_off.state] for each in self._all.values()):
             return Refused("a person is already being called")
         hand_off = replace(hand_off, brief=hand_off.brief or brief_of(call, hand_off.reason))
         ringing = Ringing(call, replace(hand_off, state=HandOffState.RINGING), call.office.now())
         self._all[hand_off.id] = ringing
-        await call.note(replace(hand_off, state=HandOffState.OFFERED), ringing.hand_off)
-        ringing.timer = asyncio.create_task(self._ring(ringing))
+        try:
+            await call.note(replace(hand_off, state=HandOffState.OFFERED), ringing.hand_off)
+        except Exception:
+            del self._all[hand_off.id]
+            raise
+        if ringing.hand_off.state is HandOffState.RINGING:
+            ringing.timer = asyncio.create_task(self._ring(ringing))
         return Done(ringing.hand_off)
 
     async def accept(self, hand_off_id: str) -> HandOff:
@@ -124,19 +130,22 @@ class Desk:
 
     async def _ring(self, ringing: Ringing) -> None:
         bells = [bell.ring(ringing.call.row, ringing.hand_off) for bell in self._bells]
-        patience = asyncio.sleep(ringing.call.office.knowledge.policy.hand_off.ring_seconds)
-        await asyncio.gather(patience, *bells, return_exceptions=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ringing.call.office.knowledge.policy.hand_off.ring_seconds):
+                await asyncio.gather(asyncio.Event().wait(), *bells, return_exceptions=True)
         self._answer(ringing.hand_off.id, HandOffState.TIMED_OUT)
-        await self._resume(ringing)
+        with suppress(CallClosed, EngineError):
+            await self._resume(ringing)
 
     async def _resume(self, ringing: Ringing) -> None:
         """Nobody came: the caller is told at once, unasked, and offered to leave word."""
         call, why = ringing.call, ringing.hand_off.state
-        if not call.open:
-            return
-        await call.note(ringing.hand_off)
-        await call.speak(call.phrase(f"hand_off_{why.value}"))
-        await self._move(ringing, HandOffState.RESUMED)
+        try:
+            if call.open:
+                await call.note(ringing.hand_off)
+                await call.speak(call.phrase(f"hand_off_{why.value}"))
+        finally:
+            await self._move(ringing, HandOffState.RESUMED)
 
     async def _move(self, ringing: Ringing, state: HandOffState) -> None:
         ringing.hand_off = replace(ringing.hand_off, state=state)

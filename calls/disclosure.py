@@ -1,4 +1,7 @@
-"""Whether a text tells the caller that an artificial intelligence is speaking (EU AI Act, Regulation 2024/1689, art. 50(1))."""
+"""Whether a text tells the caller that an artificial intelligence is speaking.
+
+EU AI Act, Regulation (EU) 2024/1689, art. 50(1).
+"""
 
 import hashlib
 import re
@@ -7,11 +10,13 @@ from calls.words import Language
 
 _SAYS_SO: dict[Language, re.Pattern[str]] = {
     "es": re.compile(
-        r"\b(inteligencia artificial|asistente (virtual|autom[áa]tic[ao]|digital)|recepcionista virtual|(una?|soy|de) I\.?A\b|por I\.?A\b)",
+        r"\b(inteligencia artificial|asistente (virtual|autom[áa]tic[ao]|digital)|recepcionista virtual"
+        r"|(una?|soy|de|por) I\.?A\b)",
         re.IGNORECASE,
     ),
     "en": re.compile(
-        r"\b(artificial intelligence|A\.?I\.? |AI\b|virtual (assistant|receptionist)|automated assistant)", re.IGNORECASE
+        r"\b(artificial intelligence|A\.?I\.? |AI\b|virtual (assistant|receptionist)|automated assistant)",
+        re.IGNORECASE,
     ),
 }
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from calls.words import (
     Body,
+    Caller,
     CallRow,
     Checked,
     Circle,
-    Caller,
     Event,
     HandOff,
     Language,
@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from calls.call import Call
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
-"""Texts -> one row each, L2-normalised, shape (len(texts), dim). Thread-safe; costs about 10 ms a text: never on the event loop."""
+"""Texts -> one row each, L2-normalised, shape (len(texts), dim).
+
+Thread-safe; costs about 10 ms a text: never on the event loop.
+"""
 
 Act = Callable[[Step], Awaitable[Outcome]]
 """Hands a proposed step to the one function that does it; returns once it is done and on record, or refused."""
@@ -62,7 +65,7 @@ class Rules(Protocol):
         ...
 
     async def hear(self, heard: Utterance, past: Sequence[Body], policy: VoicePolicy) -> Ruling:
-        """Judges an utterance (topic, injection, distress, asks for a person, unclear) in the light of the call so far."""
+        """Judges an utterance (topic, injection, distress, asks for a person, unclear) in the light of the call."""
         ...
 
     async def speak(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step]) -> Checked:
@@ -168,5 +171,5 @@ class Office:
     phrases: Phrases
     desk: Desk
     language_of: Callable[[str, Sequence[Language], Language], Language]
-    """The language of typed words among the office's, or the current one when they don't tell: (text, languages, current)."""
+    """(text, the office's languages, the current one) -> the language of typed words; the current one if unclear."""
     now: Callable[[], datetime]

@@ -7,24 +7,26 @@ confirms that the caller has finished. If they go on instead, the turn is droppe
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from contextlib import aclosing
-from typing import Literal
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from calls.call import Call, new_id
 from calls.errors import EngineError, EngineLate
 from calls.words import (
     Body,
-    HandOff,
-    Heard,
     Failed,
+    HandOff,
+    HandOffState,
+    Heard,
     Language,
     Outcome,
     Reason,
     Recall,
     Recalled,
     Refused,
+    Ruling,
     Said,
     Say,
     Scene,
@@ -36,12 +38,14 @@ from calls.words import (
     Verdict,
 )
 
+T = TypeVar("T")
+
 PATIENCE_S = 8.0
-"""How long the mind may think about one sentence before the caller is rescued."""
+"""How long an engine may take over one sentence before the caller is rescued."""
 
 
 class Turn:
-    """What the receptionist answers to one utterance. Iterate `reply` once; call `confirm` when the caller has finished."""
+    """What the receptionist answers to one utterance. Iterate `reply` once; `confirm` when the caller has finished."""
 
     def __init__(self, call: Call, heard: Utterance, on_record: Body | None = None):
         self.call, self.heard, self.office = call, heard, call.office
@@ -54,39 +58,52 @@ class Turn:
         if self.call.with_staff:
             return
         try:
-            ruling, recall = await asyncio.gather(
+            ruling, recall = await _both(
                 office.rules.hear(heard, self.call.bodies, office.knowledge.policy),
                 office.knowledge.recall(heard.text, self.call.circle, heard.language, office.now()),
             )
             await self._note_screened("in", ruling.screened)
-            if not self.call.disclosed:
+            if not self.call.disclosed(self.language):
                 yield await self._say(Sentence(self._phrase("disclosure"), self.language))
             if ruling.settles_it:
-                if ruling.step:
-                    await self._act(ruling.step)
-                for text in ruling.say:
+                for text in await self._settled(ruling):
                     yield await self._say(Sentence(text, self.language))
                 return
-            await self._note_recalled(recall)
             scene = self._scene(recall)
-            async with aclosing(office.mind.propose(scene, self._act)) as proposals:
-                async for sentence in _patiently(proposals):
-                    checked = await office.rules.speak(sentence, scene, self.call.deeds)
+            await self._note_recalled(recall)
+            async with (
+                aclosing(office.mind.propose(scene, self._act)) as proposals,
+                aclosing(_patiently(proposals)) as sentences,
+            ):
+                async for sentence in sentences:
+                    checked = await _in_time("rules", office.rules.speak(sentence, scene, self.call.deeds))
                     await self._note_screened("out", checked.screened, checked.reason)
                     yield await self._say(Sentence(checked.text, checked.language))
         except EngineError as error:
-            async for say in self._rescue(error):
-                yield say
+            async with aclosing(self._rescue(error)) as says:
+                async for say in says:
+                    yield say
 
     async def confirm(self) -> None:
         """The caller has finished: what was prepared goes on record, deeds may be done. May be called again."""
         self.call.speaks(self.heard.language)
         while self._held:
             held, self._held = self._held, []
-            await self.call.note(*held)
+            try:
+                await self.call.note(*held)
+            except EngineError:
+                self._held = held + self._held
+                raise
         self._confirmed.set()
 
     # --- the steps of a turn ------------------------------------------------------------------------
+
+    async def _settled(self, ruling: Ruling) -> tuple[str, ...]:
+        """Does the ruling's step, if any; what may be said of it."""
+        outcome = await self._act(ruling.step) if ruling.step else None
+        if isinstance(outcome, Refused):
+            return (self._phrase("hand_off_refused" if isinstance(ruling.step, HandOff) else "replace_undone"),)
+        return ruling.say
 
     async def _act(self, step: Step) -> Outcome:
         await self._confirmed.wait()
@@ -115,12 +132,19 @@ class Turn:
         return say
 
     async def _rescue(self, error: EngineError) -> AsyncGenerator[Say]:
-        """An engine failed: an apology, and a human."""
-        await self._note(Failed(error.engine, error.what, stand_in="desk"))
+        """An engine failed: an apology, and a human. Where nothing can be put on record, only what needs no deed."""
+        try:
+            await self._note(Failed(error.engine, error.what, stand_in="desk"))
+        except EngineError:
+            yield Say(new_id(), self._phrase("rescue_no_one"), self.language)
+            return
         yield await self._say(Sentence(self._phrase("rescue"), self.language))
         outcome = await self._act(HandOff(Reason.FAILURE))
         if isinstance(outcome, Refused):
-            yield await self._say(Sentence(self._phrase("rescue_no_one"), self.language))
+            rings = (last := self.call.hand_off) and last.state is HandOffState.RINGING
+            yield await self._say(
+                Sentence(self._phrase("hand_off_refused" if rings else "rescue_no_one"), self.language)
+            )
 
     def _scene(self, recall: Recall) -> Scene:
         call, knowledge, now = self.call, self.office.knowledge, self.office.now()
@@ -162,18 +186,34 @@ async def take_turn(call: Call, heard: Utterance, on_record: Body | None = None)
 
 
 def _heard(utterance: Utterance) -> Heard:
-    return Heard(
-        utterance.text, utterance.language, round(utterance.confidence, 3), utterance.began, utterance.ended
-    )
+    return Heard(utterance.text, utterance.language, round(utterance.confidence, 3), utterance.began, utterance.ended)
 
 
 async def _patiently(proposals: AsyncGenerator[Sentence]) -> AsyncGenerator[Sentence]:
     while True:
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                sentence = await anext(proposals)
+            sentence = await _in_time("mind", anext(proposals))
         except StopAsyncIteration:
             return
-        except TimeoutError:
-            raise EngineLate("mind", f"no sentence within {PATIENCE_S:g} s") from None
         yield sentence
+
+
+async def _in_time(engine: str, answer: Awaitable[T]) -> T:
+    """`answer`, or EngineLate if `engine` takes longer than the caller can be left waiting."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await answer
+    except TimeoutError:
+        raise EngineLate(engine, f"no answer within {PATIENCE_S:g} s") from None
+
+
+async def _both(hearing: Coroutine[Any, Any, Ruling], recalling: Coroutine[Any, Any, Recall]) -> tuple[Ruling, Recall]:
+    """Judges and recalls at the same time; when one fails the other is given up."""
+    try:
+        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+            ruling, recall = group.create_task(hearing), group.create_task(recalling)
+    except TimeoutError:
+        raise EngineLate("rules" if ruling.cancelled() else "knowledge", f"no answer within {PATIENCE_S:g} s") from None
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from None
+    return ruling.result(), recall.result()

@@ -537,7 +537,8 @@ def from_json(kind: str, data: dict[str, Any]) -> Body:
         name = spec.name.rstrip("_")
         if name in data:
             values[spec.name] = _revive(str(spec.type), data[name])
-    return cls(**values)
+    body: Body = cls(**values)
+    return body
 
 
 def spell_time(at: datetime) -> str:
@@ -579,9 +580,7 @@ def _revive(annotation: str, value: Any) -> Any:
 # --- a call as others see it ------------------------------------------------------------------------
 
 CallState = Literal["open", "closed", "interrupted"]
-CallOutcome = Literal[
-    "answered", "message", "promised", "booked", "handed_off", "redirected", "declined", "abandoned"
-]
+CallOutcome = Literal["answered", "message", "promised", "booked", "handed_off", "redirected", "declined", "abandoned"]
 
 
 @dataclass(frozen=True, slots=True)
