@@ -1,0 +1,78 @@
+"""What the caller has said up to a pause: its words and how long the pause must last, found out in the background."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import soxr
+
+from audio.ears import Ears, Transcript
+from audio.patience import patience
+from audio.smart_turn import RATE, SmartTurn
+from audio.vad import VoiceActivity
+from audio.voice import Voice
+from calls.wire import Pcm
+from calls.words import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The engines that all calls share."""
+
+    ears: Ears
+    voice: Voice
+    vad: Callable[[int], VoiceActivity]
+    """Makes one ear for speech, for a wire of so many Hz."""
+    smart_turn: SmartTurn
+
+
+class Draft:
+    """Starts at once; `transcript` is None until the words are known. `voiced_s`: how much speech it is made of."""
+
+    def __init__(
+        self,
+        sound: Sound,
+        speech: Pcm,
+        rate: int,
+        languages: Sequence[Language],
+        current: Language,
+        hints: Sequence[str],
+        voiced_s: float,
+        pace_s: float,
+    ):
+        self.voiced_s = voiced_s
+        self.transcript: Transcript | None = None
+        self.patience_s = 0.0
+        self.began_at = asyncio.get_running_loop().time()
+        self.heard_at = self.began_at
+        self.done = asyncio.create_task(self._hear(sound, speech, rate, languages, current, hints, pace_s))
+
+    async def withdraw(self) -> None:
+        """Nobody needs it any more."""
+        self.done.cancel()
+        await asyncio.gather(self.done, return_exceptions=True)
+
+    async def _hear(
+        self,
+        sound: Sound,
+        speech: Pcm,
+        rate: int,
+        languages: Sequence[Language],
+        current: Language,
+        hints: Sequence[str],
+        pace_s: float,
+    ) -> None:
+        wide = speech.astype(np.float32) / 32768.0
+        if rate != RATE:
+            wide = soxr.resample(wide, rate, RATE).astype(np.float32)
+        finished = asyncio.create_task(sound.smart_turn.chance(wide))
+        try:
+            transcript = await sound.ears.hear(wide, languages=languages, current=current, hints=hints)
+            self.heard_at = asyncio.get_running_loop().time()
+            self.patience_s = patience(transcript.text, transcript.language, await finished, pace_s)
+            self.transcript = transcript
+        finally:
+            finished.cancel()

@@ -1,0 +1,239 @@
+"""Twilio: the voice webhook and Media Streams.
+
+https://www.twilio.com/docs/voice/media-streams/websocket-messages: JSON text messages; µ-law 8 kHz mono in base64; the
+server may send media, mark and clear. A stream URL takes no query, so the ticket travels as a <Parameter>.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import logging
+import re
+from collections.abc import AsyncGenerator, Callable
+from ipaddress import ip_address
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
+from twilio.request_validator import RequestValidator
+
+from calls.switchboard import AllBusy
+from calls.wire import FRAME_S, Pcm
+from lines import g711
+from lines.arrival import Arrival, Converse
+from lines.tickets import Tickets
+
+RATE = 8000
+VOICE_PATH, MEDIA_PATH = "/lines/twilio/voice", "/lines/twilio/media"
+START_WITHIN_S = 10.0
+NONSENSE_ALLOWED = 20
+"""So many messages that mean nothing are overlooked; after that the stream is closed."""
+MOST_SOUND = RATE * 10
+"""Bytes of sound that one message may carry."""
+
+POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED = 1008, 1013, 1003
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_log = logging.getLogger(__name__)
+
+
+class MediaStream:
+    """One media stream as a Wire."""
+
+    rate = RATE
+    marks = True
+
+    def __init__(self, socket: WebSocket, stream_sid: str):
+        self._socket, self._sid = socket, stream_sid
+        self._sending = asyncio.Lock()
+        self._gone = False
+        self.on_mark: Callable[[str], None] = lambda name: None
+        self.on_keys: Callable[[str], None] = lambda key: None
+
+    async def frames(self) -> AsyncGenerator[Pcm]:
+        """20 ms frames until the caller stops or vanishes, or sends too much nonsense."""
+        nonsense, rest = 0, np.zeros(0, np.int16)
+        size = int(RATE * FRAME_S)
+        try:
+            while nonsense <= NONSENSE_ALLOWED:
+                message = await self._receive()
+                match message.get("event"):
+                    case "media" if (sound := _sound_of(message)) is not None:
+                        rest = np.concatenate([rest, sound])
+                        while len(rest) >= size:
+                            yield rest[:size]
+                            rest = rest[size:]
+                    case "mark" if isinstance(name := _field(message, "mark", "name"), str):
+                        self.on_mark(name)
+                    case "dtmf" if isinstance(digit := _field(message, "dtmf", "digit"), str):
+                        if digit in set("0123456789*#"):
+                            self.on_keys(digit)
+                    case "stop":
+                        return
+                    case "connected" | "start":
+                        continue
+                    case _:
+                        nonsense += 1
+            _log.warning("media stream %s: closed, its messages are not Media Streams messages", self._sid)
+            await self._close(UNSUPPORTED)
+        except WebSocketDisconnect:
+            return
+        finally:
+            self._gone = True
+
+    async def send(self, pcm: Pcm) -> None:
+        await self._send("media", media={"payload": base64.b64encode(g711.encode(pcm)).decode()})
+
+    async def mark(self, name: str) -> None:
+        await self._send("mark", mark={"name": name})
+
+    async def clear(self) -> None:
+        await self._send("clear")
+
+    async def hang_up(self) -> None:
+        await self._close(1000)
+
+    async def _receive(self) -> dict[str, Any]:
+        return _message(await self._socket.receive())
+
+    async def _send(self, event: str, **fields: Any) -> None:
+        if self._gone:
+            return
+        async with self._sending:
+            try:
+                await self._socket.send_text(json.dumps({"event": event, "streamSid": self._sid, **fields}))
+            except (WebSocketDisconnect, RuntimeError):  # starlette raises RuntimeError on a closed socket
+                self._gone = True
+
+    async def _close(self, code: int) -> None:
+        if not self._gone:
+            self._gone = True
+            try:
+                await self._socket.close(code)
+            except RuntimeError:
+                return
+
+
+def router(
+    converse: Converse, tickets: Tickets, auth_token: str | None = None, public_url: str | None = None
+) -> APIRouter:
+    """The two doors. Unsigned requests are taken from loopback only, and only while no `auth_token` is set."""
+    doors = APIRouter(tags=["lines"])
+    validator = RequestValidator(auth_token) if auth_token else None
+
+    @doors.post(VOICE_PATH, summary="Twilio asks what to do with a call: connect it to the media stream")
+    async def voice(request: Request) -> Response:
+        form = await request.form()
+        if validator is None:
+            allowed = _is_loopback(request.client and request.client.host)
+        else:
+            url = f"{public_url or str(request.base_url).rstrip('/')}{VOICE_PATH}"
+            if request.url.query:
+                url += f"?{request.url.query}"
+            allowed = validator.validate(url, form, request.headers.get("X-Twilio-Signature", ""))
+        if not allowed:
+            return Response(status_code=403)
+        number, ref = str(form.get("From", "")), str(form.get("CallSid", ""))
+        ticket = tickets.issue(Arrival("twilio", number if _E164.fullmatch(number) else None, ref or None))
+        return Response(_twiml(_media_url(request, public_url), ticket), media_type="application/xml")
+
+    @doors.websocket(MEDIA_PATH)
+    async def media(socket: WebSocket) -> None:
+        await socket.accept()
+        start = await _started(socket)
+        if start is None:
+            return await _refuse(socket, POLICY_VIOLATION)
+        ticket = _field(start, "start", "customParameters", "token")
+        sid, ref = _field(start, "start", "streamSid") or start.get("streamSid"), _field(start, "start", "callSid")
+        arrival = tickets.redeem(ticket) if isinstance(ticket, str) else None
+        if (
+            arrival is None
+            and ticket is None
+            and validator is None
+            and _is_loopback(socket.client and socket.client.host)
+        ):
+            arrival = Arrival("twilio", None, str(ref) if ref else None)
+        if arrival is None or (arrival.ref and ref and arrival.ref != ref) or not isinstance(sid, str):
+            return await _refuse(socket, POLICY_VIOLATION)
+        try:
+            await converse(MediaStream(socket, sid), arrival)
+        except AllBusy:
+            await _refuse(socket, TRY_AGAIN_LATER)
+
+    return doors
+
+
+async def _started(socket: WebSocket) -> dict[str, Any] | None:
+    """The `start` message; None when something else comes, or nothing in time."""
+    try:
+        async with asyncio.timeout(START_WITHIN_S):
+            for _ in range(3):
+                message = _message(await socket.receive())
+                if message.get("event") == "start":
+                    return message
+                if message.get("event") != "connected":
+                    return None
+    except (TimeoutError, WebSocketDisconnect):
+        return None
+    return None
+
+
+async def _refuse(socket: WebSocket, code: int) -> None:
+    try:
+        await socket.close(code)
+    except RuntimeError:
+        return
+
+
+def _message(received: Any) -> dict[str, Any]:
+    """A websocket message as a dict, empty for anything but a JSON object. Raises WebSocketDisconnect."""
+    if received["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(received.get("code", 1006))
+    try:
+        message = json.loads(received.get("text") or "")
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _field(message: dict[str, Any], *path: str) -> Any:
+    value: Any = message
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _sound_of(message: dict[str, Any]) -> Pcm | None:
+    """The samples of a media message (none for our own track); None when it has no sound that can be read."""
+    if _field(message, "media", "track") not in (None, "inbound"):
+        return np.zeros(0, np.int16)
+    payload = _field(message, "media", "payload")
+    if not isinstance(payload, str) or len(payload) > MOST_SOUND * 4 // 3 + 4:
+        return None
+    try:
+        return g711.decode(base64.b64decode(payload, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _media_url(request: Request, public_url: str | None) -> str:
+    base = public_url or f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
+    return base.replace("http", "ws", 1) + MEDIA_PATH
+
+
+def _twiml(url: str, ticket: str) -> str:
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?><Response><Connect>'
+        f'<Stream url={quoteattr(url)}><Parameter name="token" value={quoteattr(ticket)}/></Stream>'
+        "</Connect></Response>"
+    )
+
+
+def _is_loopback(host: str | None) -> bool:
+    try:
+        return host is not None and ip_address(host).is_loopback
+    except ValueError:
+        return False
