@@ -1,0 +1,35 @@
+"""The HTTP API: `api_app` makes the app; its `state.front` is a `Front` while the house is open."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.types import Lifespan
+
+from console.api import health, lists, live, sandbox, staff, text_line
+from console.api.guard import Guard
+from console.api.meters import Stopwatch
+from console.api.problems import tell_problems
+
+MOST_BODY = 2 * 1024 * 1024
+"""Bytes in one request; more is answered with 413."""
+
+
+def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
+    """An app with every route of the API; its `lifespan` sets `app.state.front`.
+
+    Without a `token` only programs on this machine are let in.
+    """
+    app = FastAPI(
+        title="Antesala",
+        summary="A voice receptionist for an executive's phone line.",
+        description="Errors are problem details (RFC 9457). Lists return `{items, next}`; times are ISO 8601 in UTC.",
+        version="1",
+        lifespan=lifespan,
+        max_body_size=MOST_BODY,
+    )
+    for part in (lists, text_line, staff, sandbox, live, health):
+        app.include_router(part.router)
+    tell_problems(app)
+    app.add_middleware(Guard, token=token)
+    app.add_middleware(Stopwatch)
+    return app

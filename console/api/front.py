@@ -1,0 +1,117 @@
+"""What the API stands on, handed in as plain arguments by whoever opens the house."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Protocol
+
+from fastapi import Depends, Request
+
+from calls.call import Call
+from calls.desk import Desk
+from calls.errors import CallClosed, NoSuchCall
+from calls.ports import Office
+from calls.switchboard import Switchboard
+from calls.words import Preference
+from console.api.health import Readiness
+from console.api.meters import Meters
+
+
+class Page(Protocol):
+    """One page of a list; `next` continues it and is None at its end."""
+
+    @property
+    def items(self) -> list[dict[str, Any]]: ...
+
+    @property
+    def next(self) -> int | None: ...
+
+
+class Archive(Protocol):
+    """What is kept, read back as the API spells it. Every method raises EngineError("records")."""
+
+    async def call(self, call_id: str) -> dict[str, Any] | None: ...
+
+    async def calls(self, *, open: bool | None, number: str | None, q: str, limit: int, after: int | None) -> Page: ...
+
+    async def messages(self, limit: int, after: int | None) -> Page: ...
+
+    async def promises(self, limit: int, after: int | None) -> Page: ...
+
+    async def hand_offs(self, state: str | None, limit: int, after: int | None) -> Page: ...
+
+    async def hand_off(self, hand_off_id: str) -> dict[str, Any] | None: ...
+
+
+class Shown(Protocol):
+    """One event on the live feed; `cursor` is None for one that is not kept."""
+
+    @property
+    def event(self) -> dict[str, Any]: ...
+
+    @property
+    def cursor(self) -> int | None: ...
+
+
+class Feed(Protocol):
+    """Every event of every open call as it happens."""
+
+    def watch(self, after: int | None = None) -> AsyncGenerator[Shown | None]:
+        """What happens from now on, or after a cursor; None is a sign of life. Ends when cut off."""
+        ...
+
+
+class Library(Protocol):
+    """The office's own files as they are now."""
+
+    def preferences(self) -> Sequence[Preference]: ...
+
+    def contacts(self) -> Sequence[Mapping[str, Any]]:
+        """Contacts as the API spells them, without anything secret."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The whole front of the house."""
+
+    office: Office
+    switchboard: Switchboard
+    desk: Desk
+    archive: Archive
+    feed: Feed
+    library: Library
+    readiness: Readiness
+    meters: Meters = field(default_factory=Meters)
+
+    async def in_progress(self, call_id: str) -> Call:
+        """The open call with this id. Raises CallClosed, NoSuchCall."""
+        call = self.switchboard.find(call_id)
+        if call and call.open:
+            return call
+        if call:
+            raise CallClosed(call_id, call.row.state)
+        if kept := await self.archive.call(call_id):
+            raise CallClosed(call_id, kept["state"])
+        raise NoSuchCall(call_id)
+
+    async def whole_call(self, call_id: str) -> dict[str, Any]:
+        """The call as it is kept, in the language of this moment. Raises NoSuchCall."""
+        kept = await self.archive.call(call_id)
+        if kept is None:
+            raise NoSuchCall(call_id)
+        return self.as_of_now(kept)
+
+    def as_of_now(self, kept: dict[str, Any]) -> dict[str, Any]:
+        """The language of a call in progress is kept only at its end."""
+        call = self.switchboard.find(kept["id"])
+        return {**kept, "language": call.language} if call else kept
+
+
+def _front(request: Request) -> Front:
+    front: Front = request.app.state.front
+    return front
+
+
+TheFront = Annotated[Front, Depends(_front)]

@@ -1,0 +1,69 @@
+"""Whether the house lives, whether it is ready, and what Prometheus wants to know."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4
+
+from calls.errors import AntesalaError
+from console.api.problems import problem
+
+Check = Callable[[], Awaitable[object]]
+"""Uses one engine once, for real; raises AntesalaError when it does not work."""
+
+router = APIRouter(tags=["health"])
+
+
+class Readiness:
+    """Each engine has to have run once; each store has to answer every time."""
+
+    def __init__(self, engines: Mapping[str, Check], stores: Mapping[str, Check]):
+        self._engines, self._stores = engines, stores
+        self._state: dict[str, str] = dict.fromkeys(engines, "not yet")
+
+    async def warm_up(self) -> None:
+        """Runs every engine that has not run yet, all at the same time."""
+        waiting = [name for name, state in self._state.items() if state != "ok"]
+        await asyncio.gather(*(self._run(name, self._engines[name]) for name in waiting))
+
+    async def look(self) -> dict[str, str]:
+        """Each part and ``ok``, ``not yet``, or what is wrong with it."""
+        for name, check in self._stores.items():
+            await self._run(name, check)
+        return dict(self._state)
+
+    async def _run(self, name: str, check: Check) -> None:
+        try:
+            await check()
+            self._state[name] = "ok"
+        except AntesalaError as error:
+            self._state[name] = str(error)
+
+
+@router.get("/healthz")
+async def alive() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", responses={503: {"description": "Some engine has not run yet, or a store does not answer"}})
+async def ready(request: Request) -> Response:
+    """200 once every engine has run once and every store answers."""
+    checks = await request.app.state.front.readiness.look()
+    if all(state == "ok" for state in checks.values()):
+        return JSONResponse({"status": "ok", "checks": checks})
+    waiting = ", ".join(name for name, state in checks.items() if state != "ok")
+    return problem(503, "Not ready", f"Not ready yet: {waiting}.", {"Retry-After": "2"}, checks=checks)
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Prometheus' text format."""
+    front: Any = request.app.state.front
+    front.meters.open_calls.set(len(front.switchboard.calls))
+    return Response(front.meters.page(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

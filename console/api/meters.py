@@ -1,0 +1,71 @@
+"""What is counted for Prometheus. One registry per house, none of it global."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.2, 2.0, 4.0, 8.0)
+
+
+class Meters:
+    """Calls, turns and how long they took."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.calls = Counter("antesala_calls", "Calls answered", ["line"], registry=self._registry)
+        self.open_calls = Gauge("antesala_open_calls", "Calls in progress", registry=self._registry)
+        self._turns = Counter("antesala_turns", "Caller turns answered", ["line"], registry=self._registry)
+        self._turn_s = Histogram(
+            "antesala_turn_seconds",
+            "From the words to the whole reply",
+            ["line"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._request_s = Histogram(
+            "antesala_request_seconds", "HTTP requests", ["method", "route", "status"], buckets=_SECONDS,
+            registry=self._registry,
+        )  # fmt: skip
+
+    @contextmanager
+    def turn(self, line: str) -> Iterator[None]:
+        """Times one turn."""
+        began = perf_counter()
+        yield
+        self._turns.labels(line).inc()
+        self._turn_s.labels(line).observe(perf_counter() - began)
+
+    def request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Notes one HTTP request; `route` is its pattern, never its actual path."""
+        self._request_s.labels(method, route, str(status)).observe(seconds)
+
+    def page(self) -> bytes:
+        """All of it in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class Stopwatch:
+    """Times every request until its response begins."""
+
+    def __init__(self, app: ASGIApp):
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+
+        async def timed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                route = getattr(scope.get("route"), "path", "-")
+                meters: Meters = scope["app"].state.front.meters
+                meters.request(scope["method"], route, message["status"], perf_counter() - began)
+            await send(message)
+
+        await self._app(scope, receive, timed)

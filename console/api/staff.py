@@ -1,0 +1,100 @@
+"""What the assistant does in a call: a private hint, a sentence, taking over, and answering hand-offs."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from fastapi.responses import JSONResponse
+
+from calls.desk import AlreadyAnswered, NoSuchHandOff
+from calls.errors import CallError
+from calls.words import Guidance, HandOff, HandOffState, Staff, Verdict
+from console.api.front import Front, TheFront
+from console.api.lists import Limit, listed
+from console.api.problems import PROBLEM, problem
+from console.api.shapes import Cursor, Listed, StaffWords
+
+router = APIRouter(prefix="/api", tags=["desk"], responses=PROBLEM)
+
+By = Annotated[str, Body(embed=True, max_length=200, description="who does it")]
+
+
+class InOtherHands(CallError):
+    """Somebody else has the call."""
+
+
+@router.post("/calls/{call_id}/guidance")
+async def guide(call_id: str, words: StaffWords, front: TheFront) -> dict[str, Any]:
+    """A private hint to the receptionist for the next reply. The caller never hears it as such."""
+    call = await front.in_progress(call_id)
+    return (await call.note(Guidance(words.text, words.by)))[0].as_json()
+
+
+@router.post("/calls/{call_id}/say", response_model=None)
+async def say(call_id: str, words: StaffWords, front: TheFront) -> dict[str, Any] | JSONResponse:
+    """Spoken to the caller as it is, unless it touches what is never spoken here: 422."""
+    call = await front.in_progress(call_id)
+    screened = (await front.office.rules.screen([words.text], "out"))[0]
+    if screened.verdict is Verdict.BLOCK:
+        topic = screened.topic and screened.topic.value
+        return problem(422, "Not spoken here", f"This touches {topic}. Say it another way.", topic=topic)
+    spoken = front.office.knowledge.policy.receptionist.languages
+    await call.note(Staff("say", words.by))
+    said = await call.speak(words.text, front.office.language_of(words.text, spoken, call.language))
+    return {"id": said.id, "said": [said.text], "language": said.language}
+
+
+@router.post("/calls/{call_id}/take-over")
+async def take_over(call_id: str, front: TheFront, by: By = "") -> dict[str, Any]:
+    """A human has the call from here on; the receptionist listens and keeps quiet. 409 when one has it already."""
+    call = await front.in_progress(call_id)
+    if call.with_staff:
+        raise InOtherHands("A person already has this call.")
+    if call.hand_off and call.hand_off.state is HandOffState.RINGING:
+        await front.desk.accept(call.hand_off.id)
+    return (await call.note(Staff("take_over", by)))[0].as_json()
+
+
+@router.post("/calls/{call_id}/hand-back")
+async def hand_back(call_id: str, front: TheFront, by: By = "") -> dict[str, Any]:
+    """The receptionist resumes. 409 when no human has the call."""
+    call = await front.in_progress(call_id)
+    if not call.with_staff:
+        raise InOtherHands("The receptionist already has this call.")
+    await front.desk.hand_back(call)
+    return (await call.note(Staff("hand_back", by)))[0].as_json()
+
+
+@router.get("/hand-offs")
+async def hand_offs(
+    front: TheFront,
+    state: HandOffState | None = None,
+    limit: Limit = 50,
+    next: Cursor = None,
+) -> Listed:
+    """Newest first: `{id, call_id, state, reason, to, brief, at}`."""
+    return listed(await front.archive.hand_offs(state and state.value, limit, next))
+
+
+@router.post("/hand-offs/{hand_off_id}/accept")
+async def accept(hand_off_id: str, front: TheFront) -> dict[str, Any]:
+    """Takes the call. 409 when it no longer rings, whoever was faster."""
+    return await _answered(hand_off_id, front, front.desk.accept)
+
+
+@router.post("/hand-offs/{hand_off_id}/decline")
+async def decline(hand_off_id: str, front: TheFront) -> dict[str, Any]:
+    """Cannot take it: the caller is told, and the receptionist resumes. 409 when it no longer rings."""
+    return await _answered(hand_off_id, front, front.desk.decline)
+
+
+async def _answered(hand_off_id: str, front: Front, answer: Callable[[str], Awaitable[HandOff]]) -> dict[str, Any]:
+    try:
+        await answer(hand_off_id)
+    except NoSuchHandOff:
+        if kept := await front.archive.hand_off(hand_off_id):  # from before the last start
+            raise AlreadyAnswered(HandOffState(kept["state"])) from None
+        raise
+    return await front.archive.hand_off(hand_off_id) or {}
