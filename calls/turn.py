@@ -51,6 +51,8 @@ class Turn:
         self.call, self.heard, self.office = call, heard, call.office
         self._held: list[Body] = [on_record or _heard(heard)]
         self._confirmed = asyncio.Event()
+        self.waiting = False
+        """A deed waits for the turn to be confirmed."""
 
     async def reply(self) -> AsyncGenerator[Say]:
         """The sentences of the answer, each as soon as it stands; audible only once `confirm` has returned."""
@@ -106,6 +108,7 @@ class Turn:
         return ruling.say
 
     async def _act(self, step: Step) -> Outcome:
+        self.waiting = not self._confirmed.is_set()
         await self._confirmed.wait()
         return await self.call.do(step)
 
