@@ -1,0 +1,1 @@
+"""Doubles of language models: scripted ones in the process, and real HTTP servers on loopback."""
