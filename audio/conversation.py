@@ -63,7 +63,7 @@ class Conversation:
     def __init__(self, wire: Wire, sound: Sound, observe: Callable[[dict[str, float]], None] | None = None):
         self._wire, self._sound, self._observe = wire, sound, observe
         self._listener = Listener(sound.vad(wire.rate), wire.rate)
-        self._voice = sound.voice.for_call()
+        self._voice = sound.voice
         self._mouth = Mouth(wire, self._played)
         self._silence = Silence()
         self._stretch: Stretch | None = None

@@ -35,7 +35,9 @@ class VoiceActivity:
         self.window = 256 if rate == 8000 else 512
         self._overlap = 32 if rate == 8000 else 64
         self._rest = np.zeros(0, dtype=np.float32)
-        self._reset()
+        self._state = np.zeros((2, 1, 128), dtype=np.float32)
+        self._context = np.zeros(self._overlap, dtype=np.float32)
+        self._windows = self._quiet = 0
 
     def feed(self, pcm: NDArray[np.int16]) -> list[float]:
         """Probability of speech in 0..1 for each window that `pcm` (mono, any length) completes."""
@@ -52,10 +54,6 @@ class VoiceActivity:
         self._windows += 1
         self._quiet = self._quiet + 1 if chance < _QUIET else 0
         if self._windows >= _RESET_AFTER and self._quiet >= _QUIET_WINDOWS:
-            self._reset()
+            self._state, self._context = np.zeros_like(self._state), np.zeros_like(self._context)
+            self._windows = self._quiet = 0
         return chance
-
-    def _reset(self) -> None:
-        self._state = np.zeros((2, 1, 128), dtype=np.float32)
-        self._context = np.zeros(self._overlap, dtype=np.float32)
-        self._windows = self._quiet = 0

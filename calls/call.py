@@ -82,6 +82,8 @@ class Call:
         self._closing: asyncio.Future[None] | None = None
         self._greeting: list[Say] = []
         self._greeting_heard = ""
+        self.watch: Callable[[Event], None] = lambda event: None
+        """Told of every event once it is on record, and of passing ones; for captions at the caller's own end."""
         self.ending = False
         """The receptionist has said goodbye: the line hangs up once it has been heard."""
 
@@ -294,6 +296,8 @@ class Call:
             events = [Event(seq, at, body) for seq, body in enumerate(bodies, first)]
             await self.office.records.append(self.id, events)
             self.events += events
+            for event in events:
+                self.watch(event)
             return events
 
     async def _in_full(self, work: Coroutine[Any, Any, T]) -> T:
@@ -305,7 +309,9 @@ class Call:
 
     def overhear(self, text: str, language: Language) -> None:
         """Words while the caller is still speaking, for whoever watches; not kept."""
-        self.office.records.announce(self.id, Event(len(self.events), self.office.now(), Partial(text, language)))
+        event = Event(len(self.events), self.office.now(), Partial(text, language))
+        self.office.records.announce(self.id, event)
+        self.watch(event)
 
     async def say(self, text: str, language: Language | None = None) -> Say:
         """Puts a sentence on record for the caller to hear; the line still has to speak it."""

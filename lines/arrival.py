@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from calls.wire import Wire
+from calls.words import CallRow, Event, Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,15 @@ class Arrival:
     line: str
     number: str | None = None
     ref: str | None = None
+    language: Language | None = None
 
 
-Converse = Callable[[Wire, Arrival], Awaitable[None]]
-"""Answers a call on a wire and returns when it is over. Raises `calls.switchboard.AllBusy` when the house is full."""
+class Converse(Protocol):
+    """Answers calls."""
+
+    async def __call__(self, wire: Wire, arrival: Arrival, watch: Callable[[Event], None] | None = None) -> CallRow:
+        """Answers one call on `wire`; returns its closed row when it is over. `watch` is told of every event.
+
+        Raises `calls.switchboard.AllBusy` when the house is full, EngineError when nothing can be put on record.
+        """
+        ...
