@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.loops import ROOT, VirtualTimeLoop, WatchfulLoop
+
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> Mapping[str, Callable[[], Any]]:
