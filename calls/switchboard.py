@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,6 @@ from calls.words import Party
 
 IDLE = timedelta(minutes=15)
 """A text call on which nothing has happened for so long is over."""
-ENDING = timedelta(minutes=1)
-"""A call that should have ended so long ago is ended now: its line or the records failed the first time."""
 
 
 class AllBusy(CallError):
@@ -64,23 +63,19 @@ class Switchboard:
                 self._calls.pop(call.id, None)
 
     async def sweep(self) -> None:
-        """Ends the calls that nobody will end."""
+        """Ends the text calls that nobody will end."""
         now = self.office.now()
         for call in self.calls:
-            quiet = now - (call.events[-1].at if call.events else call.row.started)
-            if call.ending and quiet > ENDING:
-                await self.end(call, "receptionist")
-            elif call.door is None and quiet > IDLE:
+            last = call.events[-1].at if call.events else call.row.started
+            if call.door is None and now - last > IDLE:
                 await self.end(call, "line")
 
     async def keep_swept(self, every_s: float = 30.0) -> None:
         """Sweeps for as long as the house is open."""
         while True:
             await asyncio.sleep(every_s)
-            try:
+            with suppress(EngineError):  # the call is over all the same
                 await self.sweep()
-            except EngineError:
-                continue  # the records said so already; the next round tries again
 
     async def close(self) -> None:
         """The house closes: every call is ended, whatever becomes of the others."""

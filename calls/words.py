@@ -7,7 +7,7 @@ Numbers of callers are E.164 strings (``+34600111222``) or None when withheld.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
 
@@ -549,7 +549,7 @@ def spell_time(at: datetime) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case datetime():
-            return spell_time(value)
+            return spell_time(value.astimezone(UTC))
         case StrEnum():
             return value.value
         case tuple() | list():

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import col
 
+from calls.errors import CallClosed, EngineError
 from calls.words import (
     Body,
     Booking,
@@ -40,13 +41,23 @@ def open_call(row: CallRow, connection: Connection) -> None:
 
 
 def append(call_id: str, events: Sequence[Event], connection: Connection) -> list[Shown]:
-    """The events, with the rows that follow from them; returned as the live feed shows them."""
+    """The events, with the rows that follow from them; returned as the live feed shows them.
+
+    Raises CallClosed when the call is over, EngineError when it never was.
+    """
+    state = connection.execute(select(col(CallTable.state)).where(col(CallTable.id) == call_id)).scalar()
+    if state is None:
+        raise EngineError("records", "there is no such call on record")
+    if state != "open":
+        raise CallClosed(call_id, state)
     return [_append(call_id, event, connection) for event in events]
 
 
 def close_call(row: CallRow, connection: Connection) -> None:
     """The call's last row; nothing rings for it any more."""
-    connection.execute(update(CallTable).where(col(CallTable.id) == row.id), _call_values(row))
+    still_open = update(CallTable).where(col(CallTable.id) == row.id, col(CallTable.state) == "open")
+    if not connection.execute(still_open, _call_values(row)).rowcount:
+        raise CallClosed(row.id)
     ringing = update(HandOffTable).where(col(HandOffTable.call_id) == row.id, col(HandOffTable.state).in_(RINGS))
     connection.execute(ringing, {"state": HandOffState.TIMED_OUT.value})
 
@@ -95,7 +106,7 @@ def _follow(call_id: str, event: Event, connection: Connection) -> None:
 
 def _values(step: Message | Promise | Booking | HandOff, **more: Any) -> dict[str, Any]:
     """A step's fields as column values, `more` laid over them; times stay times."""
-    return {**{name: getattr(step, name) for name in step.__dataclass_fields__ if name != "kind"}, **more}
+    return {**{name.rstrip("_"): getattr(step, name) for name in step.__dataclass_fields__ if name != "kind"}, **more}
 
 
 def _call_values(row: CallRow) -> dict[str, Any]:

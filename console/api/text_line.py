@@ -80,11 +80,13 @@ async def _answered(call_id: str, front: Front, turn: Callable[[Call], AsyncGene
         if call.ending:
             raise CallClosed(call.id)
         first = len(call.events)
-        with front.meters.turn(call.row.line):
-            async with aclosing(turn(call)) as says:
-                said = [say.text async for say in says]
-        if call.ending:
-            await front.switchboard.end(call, "receptionist")
+        try:
+            with front.meters.turn(call.row.line):
+                async with aclosing(turn(call)) as says:
+                    said = [say.text async for say in says]
+        finally:
+            if call.ending:
+                await front.switchboard.end(call, "receptionist")
         return _answer(call, said, call.events[first:])
 
 
