@@ -136,13 +136,16 @@ class Call:
     async def _close(self, by: Party, state: CallState) -> None:
         while self._errands:
             await asyncio.wait(self._errands)
-        try:
-            if (rung := self.hand_off) and rung.state is HandOffState.RINGING:
-                await self._write(replace(rung, state=HandOffState.TIMED_OUT))
-            await self._write(HangUp(by=by))
-        finally:
-            self.row = replace(self.row, state=state, outcome=self.outcome(), ended=self.office.now())
-            await self.office.records.close(self.row)
+        async with self._writing:
+            rung = self.hand_off
+            missed = (
+                [replace(rung, state=HandOffState.TIMED_OUT)] if rung and rung.state is HandOffState.RINGING else []
+            )
+            try:
+                await self._append(*missed, HangUp(by=by))
+            finally:
+                self.row = replace(self.row, state=state, outcome=self.outcome(), ended=self.office.now())
+                await self.office.records.close(self.row)
 
     # --- what it is ---------------------------------------------------------------------------------
 
@@ -289,16 +292,17 @@ class Call:
 
     async def _write(self, *bodies: Body) -> list[Event]:
         async with self._writing:
-            if not self.open:
-                raise CallClosed(self.id, self.row.state)
-            at: datetime = self.office.now()
-            first = len(self.events) + 1
-            events = [Event(seq, at, body) for seq, body in enumerate(bodies, first)]
-            await self.office.records.append(self.id, events)
-            self.events += events
-            for event in events:
-                self.watch(event)
-            return events
+            return await self._append(*bodies)
+
+    async def _append(self, *bodies: Body) -> list[Event]:
+        if not self.open:
+            raise CallClosed(self.id, self.row.state)
+        at: datetime = self.office.now()
+        first = len(self.events) + 1
+        events = [Event(seq, at, body) for seq, body in enumerate(bodies, first)]
+        await self.office.records.append(self.id, events)
+        self.events += events
+        return events
 
     async def _in_full(self, work: Coroutine[Any, Any, T]) -> T:
         """Finishes `work` even if whoever asked is cancelled meanwhile: a barge-in stops talking, nothing else."""

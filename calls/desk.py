@@ -89,8 +89,12 @@ class Desk:
         """A human takes the call. Raises NoSuchHandOff, AlreadyAnswered."""
         ringing = self._answer(hand_off_id, HandOffState.ACCEPTED)
         call = ringing.call
-        await call.note(ringing.hand_off)
-        await call.speak(call.phrase("hand_off_accepted"))
+        try:
+            await call.note(ringing.hand_off)
+            await call.speak(call.phrase("hand_off_accepted"))
+        except BaseException:
+            await self._move(ringing, HandOffState.RESUMED)
+            raise
         await self._move(ringing, HandOffState.BRIDGED)
         return ringing.hand_off
 
