@@ -9,9 +9,7 @@ from console.api import health, lists, live, sandbox, staff, text_line
 from console.api.guard import Guard
 from console.api.meters import Stopwatch
 from console.api.problems import tell_problems
-
-MOST_BODY = 2 * 1024 * 1024
-"""Bytes in one request; more is answered with 413."""
+from console.api.scales import Scales
 
 
 def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
@@ -25,11 +23,12 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
         description="Errors are problem details (RFC 9457). Lists return `{items, next}`; times are ISO 8601 in UTC.",
         version="1",
         lifespan=lifespan,
-        max_body_size=MOST_BODY,
     )
-    for part in (lists, text_line, staff, sandbox, live, health):
-        app.include_router(part.router)
-    tell_problems(app)
+    routers = [part.router for part in (lists, text_line, staff, sandbox, live, health)]
+    for router in routers:
+        app.include_router(router)
+    tell_problems(app, [route for router in routers for route in router.routes])
+    app.add_middleware(Scales)
     app.add_middleware(Guard, token=token)
     app.add_middleware(Stopwatch)
     return app

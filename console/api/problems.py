@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from calls.desk import AlreadyAnswered, NoSuchHandOff
 from calls.errors import AntesalaError, CallClosed, CallError, EngineError, NoSuchCall, StepRefused
@@ -47,8 +48,9 @@ def problem(
     return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
 
 
-def tell_problems(app: FastAPI) -> None:
-    """Every error of `app` becomes problem details."""
+def tell_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Every error of `app` becomes problem details. `routes` are those of the API."""
+    app.state.api_routes = routes
     app.add_exception_handler(AntesalaError, _ours)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -75,8 +77,18 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     title = HTTPStatus(error.status_code).phrase
+    headers = {**(error.headers or {})}
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(sorted(_methods(request))) or headers.get("Allow", "")
     detail = error.detail if error.detail != title else _DETAIL.get(error.status_code, "")
-    return problem(error.status_code, title, detail, error.headers)
+    return problem(error.status_code, title, detail, headers)
+
+
+def _methods(request: Request) -> set[str]:
+    """All that this address takes; the router itself tells only those of the first route that fits."""
+    routes: Sequence[BaseRoute] = request.app.state.api_routes
+    fitting = (route for route in routes if route.matches(request.scope)[0] is not Match.NONE)
+    return {method for route in fitting for method in getattr(route, "methods", None) or ()}
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:
@@ -87,5 +99,4 @@ async def _unforeseen(request: Request, error: Exception) -> Response:
 _DETAIL = {
     404: "There is nothing at this address. GET /openapi.json lists what there is.",
     405: "This address does not take that method; the Allow header says which.",
-    413: "The body is larger than this server takes.",
 }

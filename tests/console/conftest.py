@@ -1,0 +1,111 @@
+"""The front of a house of doubles with real records, and a client that speaks to it over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from calls.desk import Desk
+from calls.switchboard import Switchboard
+from calls.words import Preference
+from console.api import api_app
+from console.api.front import Front
+from console.api.health import Readiness
+from records.store import open_records
+from tests.doubles import office
+
+
+@dataclass
+class SmallLibrary:
+    kept: Sequence[Preference] = ()
+    known: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
+
+    def preferences(self) -> Sequence[Preference]:
+        return self.kept
+
+    def contacts(self) -> Sequence[Mapping[str, Any]]:
+        return self.known
+
+
+@dataclass
+class House:
+    """A front, and a client at its door."""
+
+    front: Front
+    client: httpx.AsyncClient
+    app: FastAPI
+
+    async def dial(self, **caller: Any) -> str:
+        """Opens a text call; returns its id."""
+        answer = await self.client.post("/api/calls", json={"line": "text", **caller})
+        assert answer.status_code == 201, answer.text
+        call_id: str = answer.json()["id"]
+        return call_id
+
+    async def hear(self, call_id: str, text: str, **more: Any) -> dict[str, Any]:
+        """The caller says `text`; returns the answer."""
+        answer = await self.client.post(f"/api/calls/{call_id}/utterances", json={"text": text, **more})
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    async def events(self, call_id: str) -> list[dict[str, Any]]:
+        """What is on record of the call."""
+        events: list[dict[str, Any]] = (await self.client.get(f"/api/calls/{call_id}")).json()["events"]
+        return events
+
+
+OpenHouse = Callable[..., Awaitable[House]]
+
+
+@pytest.fixture
+async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
+    """Opens a house: `open_house(token=..., most=..., library=..., readiness=..., mind=..., ...)`."""
+    async with AsyncExitStack() as stack:
+
+        async def opened(
+            token: str | None = None,
+            most: int = 10,
+            library: SmallLibrary | None = None,
+            readiness: Readiness | None = None,
+            **parts: Any,
+        ) -> House:
+            store = await stack.enter_async_context(open_records(f"sqlite:///{tmp_path}/records.sqlite"))
+            desk = Desk()
+            people = office(records=store, desk=desk, **parts)
+            switchboard = Switchboard(people, desk, most)
+            stack.push_async_callback(switchboard.close)
+            front = Front(
+                people, switchboard, desk, store, store.feed, library or SmallLibrary(), readiness or Readiness({}, {})
+            )
+            app = api_app(_nothing_to_open, token)
+            app.state.front = front
+            door = httpx.ASGITransport(app, raise_app_exceptions=False)
+            client = await stack.enter_async_context(httpx.AsyncClient(transport=door, base_url="http://localhost"))
+            return House(front, client, app)
+
+        yield opened
+
+
+@pytest.fixture
+async def house(open_house: OpenHouse) -> House:
+    return await open_house()
+
+
+@asynccontextmanager
+async def _nothing_to_open(app: FastAPI) -> AsyncGenerator[None]:
+    yield
+
+
+def with_policy(**changes: Any) -> Any:
+    """Knowledge with a changed voice policy."""
+    from tests.doubles import POLICY, SmallKnowledge
+
+    return SmallKnowledge(policy=replace(POLICY, **changes))
