@@ -131,6 +131,7 @@ class Call:
         self.ending = True
         if self._closing is None:
             self._closing = asyncio.ensure_future(self._close(by, state))
+            self._closing.add_done_callback(self._finished)
         await asyncio.shield(self._closing)
 
     async def _close(self, by: Party, state: CallState) -> None:
@@ -308,8 +309,13 @@ class Call:
         """Finishes `work` even if whoever asked is cancelled meanwhile: a barge-in stops talking, nothing else."""
         errand = asyncio.ensure_future(work)
         self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
+        errand.add_done_callback(self._finished)
         return await asyncio.shield(errand)
+
+    def _finished(self, errand: asyncio.Future[Any]) -> None:
+        self._errands.discard(errand)
+        if not errand.cancelled():
+            errand.exception()  # seen: whoever asked may be gone
 
     def overhear(self, text: str, language: Language) -> None:
         """Words while the caller is still speaking, for whoever watches; not kept."""

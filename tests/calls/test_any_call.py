@@ -106,11 +106,16 @@ class MoodyKnowledge(SmallKnowledge):
 
 
 class MoodyRecords(MemoryRecords):
-    """Slow or failing, never hanging: it either gets it on disk or says that it did not."""
+    """Slow or failing, never hanging; like a thread that writes, it goes on when whoever waits for it is gone."""
 
     luck: Luck
 
     async def append(self, *written: object) -> None:  # type: ignore[override]
+        writing = asyncio.ensure_future(self._written(*written))
+        writing.add_done_callback(lambda done: done.exception())
+        await asyncio.shield(writing)
+
+    async def _written(self, *written: object) -> None:
         trouble = self.luck.trouble("records")
         await play(trouble if trouble != 3600.0 else 1.0)
         await super().append(*written)  # type: ignore[arg-type]
