@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlmodel import col
 
 from calls.errors import CallClosed, EngineError
@@ -32,6 +32,8 @@ from records.tables import BookingTable, CallTable, EventTable, HandOffTable, Me
 Rescue = Callable[[CallRow], tuple[datetime, Promise]]
 """For a call that was cut off: the time now, and the call back that is owed, with its id."""
 
+_STATE = select(col(CallTable.state)).where(col(CallTable.id) == bindparam("of"))
+_ADD_EVENT = insert(EventTable)
 RINGS = (HandOffState.OFFERED.value, HandOffState.RINGING.value)
 
 
@@ -45,7 +47,7 @@ def append(call_id: str, events: Sequence[Event], connection: Connection) -> lis
 
     Raises CallClosed when the call is over, EngineError when it never was.
     """
-    state = connection.execute(select(col(CallTable.state)).where(col(CallTable.id) == call_id)).scalar()
+    state = connection.execute(_STATE, {"of": call_id}).scalar()
     if state is None:
         raise EngineError("records", "there is no such call on record")
     if state != "open":
@@ -82,7 +84,7 @@ def _append(call_id: str, event: Event, connection: Connection) -> Shown:
     data = as_json(event.body)
     kind = data.pop("kind")
     values = {"call_id": call_id, "seq": event.seq, "at": event.at, "kind": kind, "data": data}
-    written = connection.execute(insert(EventTable), {**values, "words": _words(event.body)})
+    written = connection.execute(_ADD_EVENT, {**values, "words": _words(event.body)})
     _follow(call_id, event, connection)
     return Shown({"call_id": call_id, **event.as_json()}, written.inserted_primary_key[0])  # type: ignore[index]
 
