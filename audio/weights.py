@@ -91,9 +91,7 @@ def ready(weights: Weights, data: Path, report: Report = silent) -> Path:
             if one.hexdigest() != part.sha256:
                 raise WeightsError("weights", f"{file} is damaged: its SHA-256 is not the expected one. {part.mend}")
         if whole.hexdigest() != weights.sha256:
-            raise WeightsError(
-                "weights", f"the parts of {weights.name} do not make the expected file. Update Antesala."
-            )
+            raise WeightsError("weights", f"the parts of {weights.name} do not fit together. Update Antesala.")
     return target
 
 
