@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from contextlib import aclosing
+from datetime import timedelta
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,9 @@ T = TypeVar("T")
 
 PATIENCE_S = 8.0
 """How long an engine may take over one sentence before the caller is rescued."""
+
+AT_ONCE = timedelta(minutes=1)
+"""If the calendar takes the next minute, the executive is busy now."""
 
 
 class Turn:
@@ -167,6 +171,7 @@ class Turn:
             deeds=call.deeds,
             guidance=call.unused_guidance(),
             suspicious=call.suspicious,
+            busy_now=knowledge.is_open(now) and not knowledge.allows(now, now + AT_ONCE),
         )
 
     @property

@@ -621,6 +621,8 @@ class Scene:
     """Private hints from the assistant, newest last, not yet used."""
     suspicious: bool = False
     """An injection or a grey verdict in this call: offer less, confirm nothing."""
+    busy_now: bool = False
+    """The office is open, but the executive's calendar is taken now."""
 
     def __post_init__(self) -> None:
         for match in self.recall.matches:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,10 @@ _BREAK = re.compile(
 )
 _CONTRACTED = re.compile(r"\b(de|a|De|A) el (?=\w)")
 _TU = ".tu"
+_TELLING = 8
+"""This many characters of a sentence that was cut short tell which one it was."""
+ASKING = ("ask_", "offer_", "confirm_")
+"""How the keys of questions begin."""
 
 
 def sentences(text: str) -> list[str]:
@@ -37,6 +41,7 @@ class Phrasebook:
 
     def __init__(self, phrases: Mapping[Language, Mapping[str, list[str]]]):
         self._phrases = phrases
+        self._known: dict[tuple[Language, tuple[tuple[str, str], ...]], Wordings] = {}
 
     @classmethod
     def load(cls, folder: Path = HERE / "phrases") -> Phrasebook:
@@ -60,6 +65,29 @@ class Phrasebook:
         wordings = self._phrases[language][key.removesuffix(_TU)]
         return [_FORMS.sub(lambda found: found.group(form), wording) for wording in wordings]
 
+    def recognise(self, text: str, language: Language, **names: str) -> list[tuple[str, dict[str, str]]]:
+        """The keys behind a line that was said, sentence by sentence, with what filled their slots.
+
+        A sentence that several keys share belongs to the one that asks; a sentence cut short is still recognised.
+        """
+        wordings = self._wordings(language, names)
+        found = (wordings.find(sentence) for sentence in sentences(text))
+        return [each for each in found if each]
+
+    def _wordings(self, language: Language, names: dict[str, str]) -> Wordings:
+        at = (language, tuple(sorted(names.items())))
+        if at not in self._known:
+            self._known[at] = Wordings(self._open_sentences(language, names))
+        return self._known[at]
+
+    def _open_sentences(self, language: Language, names: dict[str, str]) -> Iterator[tuple[str, str]]:
+        """Every sentence with its key, the names of the house filled in; the keys that ask come first."""
+        for key in sorted(self._phrases[language], key=lambda key: not key.startswith(ASKING)):
+            for template in (*self.templates(key, language), *self.templates(key + _TU, language)):
+                for sentence in sentences(template):
+                    kept = {slot: "{" + slot + "}" for slot in slots_of(sentence)}
+                    yield self._fill(sentence, language, kept | names), key
+
     def all_fixed(self, language: Language, **names: str) -> list[str]:
         """Every sentence without slots other than the names of the house: first as usted, then what differs as tú."""
         found: dict[str, None] = {}
@@ -82,6 +110,37 @@ class Phrasebook:
 
     def _word(self, slot: str, value: str, language: Language) -> str:
         return self._phrases[language].get(f"{slot}_{value}", [value])[0]
+
+
+class Wordings:
+    """Which key a sentence belongs to, among those of one language and one office."""
+
+    def __init__(self, open_sentences: Iterable[tuple[str, str]]):
+        self._fixed: dict[str, str] = {}
+        self._open: list[tuple[re.Pattern[str], str]] = []
+        for sentence, key in open_sentences:
+            if slots_of(sentence):
+                self._open.append((_pattern(sentence), key))
+            else:
+                self._fixed.setdefault(sentence, key)
+
+    def find(self, sentence: str) -> tuple[str, dict[str, str]] | None:
+        if key := self._fixed.get(sentence):
+            return key, {}
+        for pattern, key in self._open:
+            if found := pattern.fullmatch(sentence):
+                return key, found.groupdict()
+        cut = sentence.rstrip(" .…,")
+        if len(cut) < _TELLING:
+            return None
+        return next(((key, {}) for whole, key in self._fixed.items() if whole.startswith(cut)), None)
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{(\w+)\}", sentence)
+    return re.compile(
+        "".join(f"(?P<{piece}>.+)" if n % 2 else re.escape(piece) for n, piece in enumerate(pieces)), re.IGNORECASE
+    )
 
 
 def slots_of(template: str) -> frozenset[str]:

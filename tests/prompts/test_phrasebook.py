@@ -88,3 +88,23 @@ def test_what_is_said_often_can_be_said_in_other_words(key: str) -> None:
 def test_no_phrase_file_lies_unused() -> None:
     folder = Path(__file__).parents[2] / "prompts" / "phrases"
     assert sorted(each.stem for each in folder.glob("*.yaml")) == ["en", "es"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "key"),
+    [
+        ("¿De parte de quién, por favor?", "es", "ask_name"),
+        ("¿Te llamamos a este mismo número?", "es", "ask_same_number"),
+        ("Lo siento, no he podido localizar a nadie. ¿Quiere dejarme un recado?", "es", "offer_message"),
+        ("Let me repeat the number: 6 0 0, 1 1 1.", "en", "confirm_number"),
+        ("Marta Ríos will call you back today before six.", "en", "callback_promised"),
+        ("¿De parte de", "es", "ask_name"),
+    ],
+)
+def test_what_was_said_is_recognised(text: str, language: Language, key: str) -> None:
+    assert BOOK.recognise(text, language, **NAMES)[-1][0] == key
+
+
+def test_what_filled_a_slot_is_recognised_too() -> None:
+    said = BOOK.line("confirm_number", "es", digits="6 0 0, 1 1 1")
+    assert BOOK.recognise(said, "es", **NAMES)[0] == ("confirm_number", {"digits": "6 0 0, 1 1 1"})

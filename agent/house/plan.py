@@ -1,0 +1,358 @@
+"""What to say and do next. One way of answering after another is tried, the most pressing first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from agent.house.dialogue import ASKS_NAME, ASKS_NUMBER, Situation, known
+from agent.house.guidance import told_by_staff
+from agent.house.intents import CONTENT, Intent, asks
+from agent.house.message import PATIENCE, Taker
+from agent.house.moves import Deed, Moves, says
+from agent.house.names import first_name
+from agent.house.rules import booking, follow, ring
+from agent.house.when import deadline, say_deadline
+from agent.house.wording import Wording, covers_of
+from calls.words import Match, Reason, Sentence
+from prompts import Phrasebook
+
+LISTENED = 0.35
+"""Below this confidence we ask again rather than answer what may not have been said."""
+SURE_OF_WHERE = 0.8
+"""How well a preference must fit to answer "where is she?" in place of an approved cover."""
+_SHORT = frozenset({Intent.AFFIRM, Intent.DENY, Intent.THANKS, Intent.GREETING, Intent.CORRECT, Intent.HOW_ARE_YOU})
+
+Way = Callable[[Situation, Wording], Moves | None]
+
+
+def reply(at: Situation, book: Phrasebook) -> Moves:
+    """The plan for this turn. It always says something."""
+    words = Wording(at, book)
+    staff = told_by_staff(at, words)
+    if staff is not None:
+        yield from staff.moves
+        if staff.settles or not best(at) and asks(at.scene.heard.text):
+            return
+        at = staff.after
+    for way in WAYS:
+        if (moves := way(at, words)) is not None:
+            yield from _greeted_by_name(at, words)
+            yield from moves
+            return
+
+
+def best(at: Situation) -> Match | None:
+    """The preference that answers this utterance, if one may be spoken."""
+    matches = at.scene.recall.matches
+    return matches[0] if matches and not at.scene.recall.unsure else None
+
+
+# --- the ways, most pressing first --------------------------------------------------------------------
+
+
+def not_heard(at: Situation, words: Wording) -> Moves | None:
+    if at.scene.heard.text.strip() and at.scene.heard.confidence >= LISTENED:
+        return None
+    return says(words.in_order("unclear_again"))
+
+
+def told_to_wait(at: Situation, words: Wording) -> Moves | None:
+    if not at.has(Intent.WAIT) or at.intents & CONTENT or at.facts != at.before:
+        return None
+    return says(words.say("wait_ok"))
+
+
+def repeated(at: Situation, words: Wording) -> Moves | None:
+    if not at.has(Intent.REPEAT, Intent.SLOWER) or at.facts != at.before:
+        return None
+    return _again(at, words)
+
+
+def about_us(at: Situation, words: Wording) -> Moves | None:
+    """Who we are: always the truth, and back to what we were at."""
+    answers = {
+        Intent.ARE_YOU_HUMAN: "am_i_human",
+        Intent.WHO_ARE_YOU: "who_am_i",
+        Intent.SPEAK_ES if words.language == "es" else Intent.SPEAK_EN: "speaks_language",
+    }
+    for intent, key in answers.items():
+        if at.has(intent):
+            return _then_back(at, words, key)
+    other = Intent.SPEAK_EN if words.language == "es" else Intent.SPEAK_ES
+    return _in_other_language(words) if at.has(other) else None
+
+
+def wrong_number(at: Situation, words: Wording) -> Moves | None:
+    if at.asked == "offer_wrong_number":
+        if at.has(Intent.DENY):
+            return _end(at, words, "wrong_number")
+        return says(words.say("ask_help")) if at.has(Intent.AFFIRM) else None
+    if not at.has(Intent.WRONG_NUMBER):
+        return None
+    if asks(at.scene.heard.text):
+        return says(words.say("offer_wrong_number"))
+    return _end(at, words, "wrong_number")
+
+
+def a_person(at: Situation, words: Wording) -> Moves | None:
+    asked = at.has(Intent.ASKS_PERSON)
+    agreed = at.asked == "offer_assistant_or_message" and at.has(Intent.AFFIRM) and not at.facts.taking
+    if not asked and not agreed:
+        return None
+    if at.ringing:
+        return says(words.say("comfort"))
+    return ring(at, words, Reason.ASKED_FOR_PERSON if asked else Reason.NOT_KNOWN)
+
+
+def a_rule(at: Situation, words: Wording) -> Moves | None:
+    """A rule on file that fits what was just said; not in the middle of a name or a number."""
+    match = best(at)
+    if match is None or match.preference.do is None or at.asked in ASKS_NUMBER or at.intents and at.intents <= _SHORT:
+        return None
+    if at.asked in ASKS_NAME and at.facts.taking and not at.intents & CONTENT:
+        return None
+    return follow(at, words, match)
+
+
+def another_time(at: Situation, words: Wording) -> Moves | None:
+    """An answer to the time that we offered instead of theirs."""
+    if at.asked == "offer_callback_instead":
+        if at.has(Intent.AFFIRM) or at.facts.due != at.before.due:
+            return Taker(at, words).promise()
+        return _more(words, "fine") if at.has(Intent.DENY) else None
+    return booking(at, words) if at.asked in ("ask_when", "offer_booking_instead", "ask_name_booking") else None
+
+
+def the_end(at: Situation, words: Wording) -> Moves | None:
+    """The caller is done; a message that was nearly complete is not lost."""
+    polite = at.intents <= {Intent.DENY, Intent.THANKS, Intent.GOODBYE, Intent.NOTHING_ELSE, Intent.AFFIRM}
+    nothing_more = at.asked == "offer_more" and at.has(Intent.DENY, Intent.THANKS) and polite and bool(at.intents)
+    if not (nothing_more or at.has(Intent.GOODBYE, Intent.NOTHING_ELSE)):
+        return None
+    if at.intents & CONTENT or (at.facts.taking and at.facts != at.before):
+        return None
+    return _end(at, words, left=at.facts.taking and at.facts.reason is not None)
+
+
+def a_message(at: Situation, words: Wording) -> Moves | None:
+    if not at.facts.taking:
+        return None
+    match = best(at)
+    if match and match.preference.do is None and at.has(Intent.QUESTION) and at.facts == at.before:
+        return _answer(at, words, match, then=Taker(at, words).moves())
+    return Taker(at, words).moves()
+
+
+def not_wanted(at: Situation, words: Wording) -> Moves | None:
+    """They decline what we offered."""
+    if not at.asked.startswith("offer_") or not at.has(Intent.DENY) or at.intents & CONTENT:
+        return None
+    return _more(words, "fine")
+
+
+def an_answer(at: Situation, words: Wording) -> Moves | None:
+    match = best(at)
+    if match is None or at.intents and at.intents <= _SHORT:
+        return None
+    if at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS) and match.score < SURE_OF_WHERE:
+        return None
+    if at.asked in ASKS_NAME and at.facts.name != at.before.name and not at.intents & CONTENT:
+        return None
+    return _answer(at, words, match)
+
+
+def not_there(at: Situation, words: Wording) -> Moves | None:
+    """They ask for the executive, or where they are: an approved cover, and on to what can be done."""
+    if not at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS):
+        return None
+    return says(words.not_there(busy=at.scene.busy_now), _screened(at, words, covered=True))
+
+
+def an_appointment(at: Situation, words: Wording) -> Moves | None:
+    """Nothing on file allows booking for this caller: it becomes a message."""
+    return Taker(_taking(at), words).moves() if at.has(Intent.BOOK) else None
+
+
+def an_offer(at: Situation, words: Wording) -> Moves | None:
+    if not at.has(Intent.SALES):
+        return None
+    return _end(at, words, "sales_declined") if at.said["sales_declined"] else _more(words, "sales_declined")
+
+
+def not_known(at: Situation, words: Wording) -> Moves | None:
+    if not at.has(Intent.QUESTION) and not (asks(at.scene.heard.text) and not at.intents & _SHORT):
+        return None
+    offer = "offer_assistant_or_message" if at.scene.open_now and not at.ringing else "offer_message"
+    return says(words.say("dont_know"), words.say(offer))
+
+
+def a_reason(at: Situation, words: Wording) -> Moves | None:
+    """They said why they call, or who they are: the next thing to find out, or the next thing to offer."""
+    told = (
+        at.facts.reason != at.before.reason or at.facts.name != at.before.name or at.facts.company != at.before.company
+    )
+    refused = at.facts.withheld != at.before.withheld
+    return _screened(at, words) if told or refused or at.has(Intent.STATES_REASON) else None
+
+
+def small_talk(at: Situation, words: Wording) -> Moves | None:
+    if at.ringing:
+        return says(words.say("comfort"))
+    if at.has(Intent.HOW_ARE_YOU):
+        return says(words.say("how_are_you"))
+    if at.has(Intent.THANKS):
+        return _more(words, "thanks_back")
+    if at.asked == "offer_more" and at.has(Intent.AFFIRM):
+        return says(words.say("ask_help"))
+    if at.has(Intent.GREETING):
+        return says(words.say("ask_help" if _greets(at) else "greet_back"))
+    return None
+
+
+def asked_again(at: Situation, words: Wording) -> Moves | None:
+    """A "yes" or "no" that we can't place: the question once more, or what they need."""
+    if not at.has(Intent.AFFIRM, Intent.DENY, Intent.CORRECT):
+        return None
+    return says(words.say(at.asked if at.asked in ("ask_name", "ask_reason", "ask_help") else "ask_help"))
+
+
+def not_understood(at: Situation, words: Wording) -> Moves:
+    return says(words.in_order("unclear_again"))
+
+
+WAYS: tuple[Way, ...] = (
+    not_heard,
+    told_to_wait,
+    repeated,
+    about_us,
+    wrong_number,
+    a_person,
+    another_time,
+    a_rule,
+    the_end,
+    a_message,
+    not_wanted,
+    an_answer,
+    not_there,
+    an_appointment,
+    an_offer,
+    not_known,
+    a_reason,
+    small_talk,
+    asked_again,
+    not_understood,
+)
+
+
+# --- pieces -------------------------------------------------------------------------------------------
+
+
+def _more(words: Wording, key: str) -> Moves:
+    return says(words.say(key), words.say("offer_more"))
+
+
+def _greeted_by_name(at: Situation, words: Wording) -> Iterator[Sentence]:
+    """A known caller's name, once in a call."""
+    name = at.scene.caller.name
+    met = at.said["greet_known"] or at.said["thank_name"] or at.said["message_taken_named"]
+    if name and known(at.scene) and at.recognised and not met and at.scene.heard.text.strip():
+        yield from words.say("greet_known", name=first_name(name))
+
+
+def _again(at: Situation, words: Wording) -> Moves:
+    leads = {*words.all("repeat_lead"), *words.all("slower_lead")}
+    lines = [Sentence(line.text, line.language) for line in at.last if line.text not in leads]
+    if not lines:
+        return says(words.say("nothing_to_repeat"))
+    return says(words.say("slower_lead" if at.has(Intent.SLOWER) else "repeat_lead"), lines)
+
+
+def _then_back(at: Situation, words: Wording, key: str) -> Moves:
+    """Says `key` and puts the open question again."""
+    open_question = [Sentence(line.text, line.language) for line in at.last if at.asked and line.text.endswith("?")]
+    return says(words.say(key), open_question[-1:] or words.say("ask_help"))
+
+
+def _in_other_language(words: Wording) -> Moves:
+    other = words.in_other_language()
+    return says(other.say("speaks_language"), other.say("ask_help"))
+
+
+def _end(at: Situation, words: Wording, key: str | None = None, left: bool = False) -> Moves:
+    if left:
+        yield from Taker(at, words).keep()
+    told = yield Deed("hang_up")
+    if key:
+        yield from words.say(key)
+    name = at.facts.name or (at.scene.caller.name if at.recognised and known(at.scene) else None)
+    if told.done and name:
+        yield from words.say("goodbye_named", name=first_name(name))
+    else:
+        yield from words.say("goodbye")
+
+
+def _answer(at: Situation, words: Wording, match: Match, then: Moves | None = None) -> Moves:
+    """What is on file; two things were asked: both, if both are on file."""
+    yield from words.on_file(match)
+    if second := _second(at, match):
+        yield from words.on_file(second)
+    yield from then or (words.say("offer_more") if at.said["offer_more"] < 2 else ())
+
+
+def _second(at: Situation, first: Match) -> Match | None:
+    """Another match that answers the other half of a double question."""
+    if at.scene.heard.text.count("?") < 2 or at.scene.suspicious:
+        return None
+    rest = at.scene.recall.matches[1:2]
+    fits = rest and rest[0].preference.do is None and rest[0].score >= 0.9 * first.score
+    return rest[0] if fits and rest[0].preference.topic != first.preference.topic else None
+
+
+def _screened(at: Situation, words: Wording, covered: bool = False) -> Moves:
+    """Who and why, one question at a time; then what can be done about it."""
+    facts, said = at.facts, at.said
+    if at.ringing:
+        yield from words.say("comfort")
+        return
+    if facts.name and facts.name != at.before.name and not at.recognised:
+        yield from words.say("thank_name", name=first_name(facts.name))
+    elif not covered and facts != at.before:
+        yield from words.say("fine")
+    named = facts.name or at.recognised or "name" in facts.withheld
+    covered = covered or _covered(at)
+    if not named and sum(said[key] for key in ASKS_NAME) < PATIENCE:
+        yield from words.say("ask_name_again" if at.asked in ASKS_NAME else "ask_name")
+    elif not facts.reason and "reason" not in facts.withheld and said["ask_reason"] < PATIENCE - 1:
+        yield from words.say("ask_reason" if covered or said["ask_help"] else "ask_help")
+    else:
+        yield from _offered(at, words, covered)
+
+
+def _covered(at: Situation) -> bool:
+    """Whether they have heard that the executive is not available."""
+    told = covers_of(at.scene)
+    return bool(at.said["cover_neutral"] or at.said["cover_closed"]) or any(
+        line.who == "receptionist" and line.text in told for line in at.scene.transcript
+    )
+
+
+def _offered(at: Situation, words: Wording, covered: bool) -> Iterator[Sentence]:
+    """A way forward: a call back by an honest time, or a message."""
+    if not covered:
+        yield from words.not_there(busy=at.scene.busy_now)
+    scene = at.scene
+    if scene.callback_by and not scene.suspicious and not at.said["offer_callback"]:
+        by = deadline(scene.callback_by, scene.policy.hours)
+        yield from words.say("offer_callback", time=say_deadline(by, scene.now, scene.language))
+    else:
+        yield from words.say("offer_message")
+
+
+def _taking(at: Situation) -> Situation:
+    return replace(at, facts=replace(at.facts, taking=True))
+
+
+def _greets(at: Situation) -> bool:
+    """Whether this turn already begins with a greeting of ours."""
+    return known(at.scene) and at.recognised and not at.said["greet_known"]
