@@ -24,6 +24,7 @@ from calls.words import (
     Follow,
     HandOff,
     HandOffState,
+    Language,
     Message,
     Outcome,
     Promise,
@@ -53,21 +54,27 @@ async def screen(texts: Texts, front: TheFront) -> list[Judged]:
 @router.post("/preferences/ask")
 async def ask(question: Question, front: TheFront) -> Asked:
     """What a caller of this circle would be told. The real mind answers; nothing is kept, rung or booked."""
-    office = _rehearsal(front.office, question.at)
+    office = _at(front.office, question.at)
     spoken = office.knowledge.policy.receptionist.languages
     language = question.language or office.language_of(question.question, spoken, spoken[0])
-    caller = Caller(circle=Circle(question.circle), language=language)
-    call = Call(CallRow(new_id(), "sandbox", caller, language, office.now()), office)
-    recall = await office.knowledge.recall(question.question, caller.circle, language, office.now())
-    await call.greet()
-    async with aclosing(take_turn(call, Utterance(question.question, language))) as says:
-        said = [say.text async for say in says]
+    circle = Circle(question.circle)
+    recall = await office.knowledge.recall(question.question, circle, language, office.now())
+    said, call = await rehearse(office, question.question, circle, language)
     unsure = recall.unsure or not any(isinstance(body, Recalled) for body in call.bodies)
     found = [
         Found(id=match.preference.id, version=match.preference.version, score=round(match.score, 3))
         for match in recall.matches
     ]
     return Asked(said=said, action=_action(call.deeds, recall, unsure), unsure=unsure, preferences=found)
+
+
+async def rehearse(office: Office, question: str, circle: Circle, language: Language) -> tuple[list[str], Call]:
+    """One question to the real mind of the same house, where nothing is kept and nobody is called."""
+    office = replace(office, records=_Nowhere(), desk=_NobodyRung())
+    call = Call(CallRow(new_id(), "sandbox", Caller(circle=circle, language=language), language, office.now()), office)
+    await call.greet()
+    async with aclosing(take_turn(call, Utterance(question, language))) as says:
+        return [say.text async for say in says], call
 
 
 def _action(deeds: Sequence[Step], recall: Recall, unsure: bool) -> str:
@@ -89,12 +96,12 @@ def _action(deeds: Sequence[Step], recall: Recall, unsure: bool) -> str:
     return (recall.matches[0].preference.do or Action.ANSWER).value
 
 
-def _rehearsal(office: Office, at: datetime | None) -> Office:
-    """The same house, but nothing is kept and nobody is called."""
+def _at(office: Office, at: datetime | None) -> Office:
+    """The same house at another time."""
     if at is None:
-        return replace(office, records=_Nowhere(), desk=_NobodyRung())
+        return office
     local = at if at.tzinfo else at.replace(tzinfo=ZoneInfo(office.knowledge.policy.hours.timezone))
-    return replace(office, records=_Nowhere(), desk=_NobodyRung(), now=lambda: local.astimezone(UTC))
+    return replace(office, now=lambda: local.astimezone(UTC))
 
 
 class _Nowhere:
