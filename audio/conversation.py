@@ -215,7 +215,7 @@ class Conversation:
             stretch.answer = await self._prepare(stretch, draft)
             self._call.overhear(text, draft.transcript.language)
         answer = stretch.answer
-        if quiet >= draft.patience_s and (answer.ready or quiet >= LATEST_S):
+        if quiet >= draft.patience_s and not self._listener.stirring and (answer.ready or quiet >= LATEST_S):
             await self._release(stretch, answer)
 
     async def _prepare(self, stretch: Stretch, draft: Draft) -> Answer:

@@ -23,6 +23,9 @@ PRE_ROLL_S = 0.3
 VAD_LAG_S = 0.09
 """How much later than the loudness voice activity falls, as measured on telephone speech."""
 
+STIRRING_S = 0.15
+"""For so long a new sound may be the caller going on."""
+
 _FLOOR_DB = -55.0
 _ABOVE_NOISE_DB, _BELOW_SPEECH_DB = 9.0, 24.0
 _MEMORY_S = 60.0
@@ -38,7 +41,7 @@ class Listener:
         self._dropped = 0
         self.samples = 0
         self._recent: deque[bool] = deque(maxlen=round(ONSET_WITHIN_S / WINDOW_S))
-        self._voiced_until = self._loud_until = -10.0
+        self._voiced_until = self._loud_until = self._loud_from = -10.0
         self._voiced_now = False
         self._noise_db, self._speech_db = _FLOOR_DB, -30.0
         self.voiced_s = 0.0
@@ -74,6 +77,11 @@ class Listener:
     def falling_s(self) -> float:
         """Seconds since the loudness dropped, voice activity not yet asked: the hint that a pause may begin."""
         return self.now - self._loud_until
+
+    @property
+    def stirring(self) -> bool:
+        """It has just become loud again: voice activity will soon tell whether somebody goes on."""
+        return self.falling_s < FRAME_S and self.now - self._loud_from < STIRRING_S
 
     @property
     def quiet_s(self) -> float:
@@ -112,4 +120,6 @@ class Listener:
         if self._voiced_now:
             self._speech_db += (0.2 if level > self._speech_db else 0.01) * (level - self._speech_db)
         if level > max(_FLOOR_DB, self._noise_db + _ABOVE_NOISE_DB, self._speech_db - _BELOW_SPEECH_DB):
+            if self.falling_s > 2 * FRAME_S:
+                self._loud_from = self.now
             self._loud_until = self.now

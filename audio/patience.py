@@ -12,14 +12,14 @@ from calls.words import Language
 
 SURE_S = 0.24
 """After a sentence that is plainly finished."""
-LIKELY_S = 0.45
+LIKELY_S = 0.48
 DOUBT_S = 0.8
 GREETING_S = 0.9
 """A bare greeting is mostly followed by the reason for the call."""
 NUMBER_S = 1.4
 """A telephone number is spoken in groups."""
-UNFINISHED_S = 1.8
-HOLD_S = 2.2
+UNFINISHED_S = 1.6
+HOLD_S = 1.8
 """The caller has asked us to wait."""
 
 _WORD = re.compile(r"[\w']+")
@@ -35,18 +35,26 @@ _FILLERS: dict[Language, frozenset[str]] = {
 }
 _LEADS_ON: dict[Language, frozenset[str]] = {
     "en": _words(
-        """a an the to of for with from at in on by about into and or but because which who if when while as than
-        my your his our their its i we they she are was were am be been i'm i'd i'll we're it's he's she's would could
-        should may might want need has had very some any let's where how what why whose mr mrs ms dr these those just
-        """
+        """a an the thee to of for with from at in on by about into and or but because which if when while as than my
+        your his our their its i'm i'd i'll we're it's he's she's would could should mr mrs ms dr some any"""
     ),
     "es": _words(
         """el la los las un una unos unas lo a al de del con para por en sobre entre hasta desde sin y e o u ni pero
-        porque que quien cuando donde mi mis su sus tu tus nuestro nuestra me te le les nos yo es era son soy estoy
-        estaba quiero queria quisiera querria necesito puedo podria puede tengo tiene hay muy mas senor senora don dona
-        cuyo segun"""
+        porque que mi mis su sus tu tus nuestro nuestra me te le les nos muy senor senora don dona cuyo segun soy"""
     ),
 }
+"""After these a sentence has to go on, however it is written."""
+_MAY_LEAD_ON: dict[Language, frozenset[str]] = {
+    "en": _words(
+        """i we they she is are was were am be been that who where how what why whose may might want need has have had
+        very let's these those just"""
+    ),
+    "es": _words(
+        """yo es era son estoy estaba quiero queria quisiera querria necesito puedo podria puede tengo tiene hay mas
+        quien cuando donde"""
+    ),
+}
+"""After these it has to, unless it is a question."""
 _GREETINGS: dict[Language, re.Pattern[str]] = {
     "en": re.compile(r"^(hello|hi|hey|good (morning|afternoon|evening))\b(?: \w+){0,2}$"),
     "es": re.compile(r"^(hola|buen[oa]s(?: (dias|tardes|noches))?|oiga|diga|digame)\b(?: \w+){0,2}$"),
@@ -80,11 +88,10 @@ FULL_NUMBER = 9
 """Digits of a Spanish number without its prefix."""
 
 
-def patience(text: str, language: Language, finished: float, pace_s: float = 0.0, heard_before: int = 0) -> float:
+def patience(text: str, language: Language, finished: float, pace_s: float = 0.0) -> float:
     """Seconds of silence to wait before answering `text`.
 
     finished: Smart Turn's probability 0..1. pace_s: the longest pause that this caller has made inside this turn.
-    heard_before: digits of a number already heard in the turns before, when one is being dictated.
     """
     folded = _fold(text)
     words = _WORD.findall(folded)
@@ -93,30 +100,40 @@ def patience(text: str, language: Language, finished: float, pace_s: float = 0.0
     plain = " ".join(words)
     if _HOLD[language].search(plain):
         return HOLD_S
-    if _breaks_off(text) or words[-1] in _FILLERS[language] or words[-1] in _LEADS_ON[language]:
+    if _leads_on(text, words, language):
         return UNFINISHED_S
-    if _mid_number(words, language, heard_before):
+    if _mid_number(words, language):
         return NUMBER_S
     if _GREETINGS[language].search(plain):
         return GREETING_S
-    return max(_by_sound(text, plain, words, language, finished), min(0.8 * pace_s, DOUBT_S) if finished < 0.9 else 0.0)
+    by_pace = min(0.8 * pace_s, DOUBT_S) if finished < 0.9 else 0.0
+    return max(_by_sound(text, plain, words, language, finished), by_pace)
 
 
 def _by_sound(text: str, plain: str, words: list[str], language: Language, finished: float) -> float:
     """The words could end here: how it sounded decides."""
-    if _DONE[language].search(plain) or text.rstrip().endswith("?"):
-        return SURE_S if finished >= 0.3 else LIKELY_S
-    if len(words) <= 2:
-        return LIKELY_S if finished >= 0.5 else DOUBT_S
-    if finished >= 0.6:
-        return SURE_S
-    return LIKELY_S if finished >= 0.3 else DOUBT_S
+    known = bool(_DONE[language].search(plain))
+    if len(words) == 1 and not known:
+        return DOUBT_S
+    if finished >= 0.5:
+        return SURE_S if known or len(words) > 2 else LIKELY_S
+    return LIKELY_S if finished >= 0.15 or known else DOUBT_S
 
 
-def _mid_number(words: list[str], language: Language, heard_before: int) -> bool:
+def _leads_on(text: str, words: list[str], language: Language) -> bool:
+    last, asked = words[-1], text.rstrip().endswith("?")
+    return (
+        _breaks_off(text)
+        or last in _FILLERS[language]
+        or last in _LEADS_ON[language]
+        or (last in _MAY_LEAD_ON[language] and not asked)
+    )
+
+
+def _mid_number(words: list[str], language: Language) -> bool:
     digits = sum(len(word) if word.isdigit() else word in _DIGITS[language] for word in words)
     at_the_end = words[-1].isdigit() or words[-1] in _DIGITS[language]
-    return at_the_end and digits >= 2 and digits + heard_before < FULL_NUMBER
+    return at_the_end and digits >= 2 and digits < FULL_NUMBER
 
 
 def _breaks_off(text: str) -> bool:
