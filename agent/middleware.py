@@ -125,9 +125,9 @@ class StandIn(AgentMiddleware[Any, Context, Any]):
 
     async def awrap_model_call(self, request: Request, handler: Handler) -> ModelResponse[Any]:
         thought = request.runtime.context.thought
-        if _nothing_to_add(request.messages):
-            return ModelResponse(result=[AIMessage("")])
         if not thought.standing_in and request.model is not self._house:
+            if _nothing_to_add(request.messages):
+                return ModelResponse(result=[AIMessage("")])
             try:
                 return await self._in_time(request, handler)
             except Exception as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import contextvars
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ from langchain.agents.middleware import AgentMiddleware, ToolCallLimitMiddleware
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langsmith import tracing_context
+from langsmith import set_runtime_overrides, tracing_context
 
 from agent.middleware import Answered, Discarded, OnFailure, OnModelCall, Retrieval, Scope, StandIn
 from agent.reading import conversation
@@ -51,6 +52,7 @@ class AgentMind:
             StandIn(name, house, first_token_s, total_s, on_failure, on_model_call),
             ToolCallLimitMiddleware[Any, Context](run_limit=TOOL_CALLS, exit_behavior="continue"),
         ]
+        set_runtime_overrides(aio_to_thread=_here)
         self._agent = create_agent(model, TOOLS, middleware=layers, context_schema=Context)
 
     async def propose(self, scene: Scene, act: Act) -> AsyncGenerator[Sentence]:
@@ -129,6 +131,11 @@ class Speech:
         self.said += [sentence.text for sentence in fresh]
         self._held = []
         return fresh
+
+
+async def _here(_: object, context: contextvars.Context, work: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+    """Keeps LangSmith, which traces nothing here, from sending every middleware call through two threads."""
+    return context.run(work, *args, **kwargs)
 
 
 async def _untraced(stream: AsyncIterator[Any]) -> AsyncGenerator[Any]:

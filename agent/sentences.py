@@ -29,29 +29,34 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 class Sentences:
     """Cuts streamed text into sentences.
 
-    A sentence in another language than `language` starts with ``[[es]]`` or ``[[en]]``; the mark is taken off.
-    Markup that can't be spoken is dropped.
+    A line in another language than `language` starts with ``[[es]]`` or ``[[en]]``; the mark is taken off. Markup that
+    can't be spoken is dropped.
     """
 
     def __init__(self, language: Language):
-        self.language = language
+        self._usual: Language = language
+        self._here: Language = language
         self._text = ""
 
     def feed(self, text: str) -> list[Sentence]:
         """Takes the next piece of text; returns the sentences that it completes."""
         self._text += text
-        done = list(self._whole())
-        return [sentence for each in done if (sentence := self._spoken(each))]
+        return list(self._whole())
 
     def rest(self) -> list[Sentence]:
         """What is left when the stream has ended: one sentence at most."""
-        text, self._text = self._text, ""
-        return [sentence] if (sentence := self._spoken(text)) else []
+        sentence = self._spoken(self._text)
+        self._text, self._here = "", self._usual
+        return [sentence] if sentence else []
 
-    def _whole(self) -> Iterator[str]:
+    def _whole(self) -> Iterator[Sentence]:
         while (cut := self._cut()) is not None:
-            sentence, self._text = self._text[:cut], self._text[cut:].lstrip()
-            yield sentence
+            text, rest = self._text[:cut], self._text[cut:]
+            self._text = rest.lstrip()
+            if sentence := self._spoken(text):
+                yield sentence
+            if "\n" in text[-1] + rest[: len(rest) - len(self._text)]:
+                self._here = self._usual
 
     def _cut(self) -> int | None:
         """Where the first sentence ends; None while that is open."""
@@ -65,12 +70,12 @@ class Sentences:
         return mark.start() if mark and self._text[: mark.start()].strip() else None
 
     def _spoken(self, text: str) -> Sentence | None:
-        text, language = text.strip(), self.language
+        text = text.strip()
         if mark := _MARK.match(text):
-            language = "es" if mark[1] == "es" else "en"
+            self._here = "es" if mark[1] == "es" else "en"
             text = text[mark.end() :]
         text = _GAP.sub("", " ".join(_MARKUP.sub("", text).split()))
-        return Sentence(text, language) if _LETTER_OR_DIGIT.search(text) else None
+        return Sentence(text, self._here) if _LETTER_OR_DIGIT.search(text) else None
 
 
 def _ends(before: str, stop: str, after: str) -> bool:

@@ -44,20 +44,22 @@ def test_a_sentence_is_out_as_soon_as_the_next_begins() -> None:
     assert splitter.feed(" ¿") == [Sentence("Está reunida.", "es")]
 
 
-def test_a_mark_sets_the_language_of_its_sentence_alone() -> None:
+def test_a_mark_sets_the_language_to_the_end_of_its_line() -> None:
     splitter = Sentences("es")
-    text = "Lo tengo por escrito en inglés: [[en]] Journalists write to press@vidal.example. ¿Algo más?"
+    text = "Lo tengo en inglés: [[en]] Write to press@vidal.example. We answer within a day.\n¿Algo más? [[en]]Bye."
     assert splitter.feed(text) + splitter.rest() == [
-        Sentence("Lo tengo por escrito en inglés:", "es"),
-        Sentence("Journalists write to press@vidal.example.", "en"),
+        Sentence("Lo tengo en inglés:", "es"),
+        Sentence("Write to press@vidal.example.", "en"),
+        Sentence("We answer within a day.", "en"),
         Sentence("¿Algo más?", "es"),
+        Sentence("Bye.", "en"),
     ]
 
 
 def test_a_mark_cut_in_two_by_the_stream_still_counts() -> None:
     splitter = Sentences("es")
-    found = [sentence for piece in ("Sí. [", "[e", "n]] Yes", ". Bye.") for sentence in splitter.feed(piece)]
-    assert found + splitter.rest() == [Sentence("Sí.", "es"), Sentence("Yes.", "en"), Sentence("Bye.", "es")]
+    found = [sentence for piece in ("Sí. [", "[e", "n]] Yes", ".\nAdiós.") for sentence in splitter.feed(piece)]
+    assert found + splitter.rest() == [Sentence("Sí.", "es"), Sentence("Yes.", "en"), Sentence("Adiós.", "es")]
 
 
 def test_markup_is_not_spoken() -> None:
