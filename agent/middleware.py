@@ -17,7 +17,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, ValidationError
 
 from agent.reading import system_text
-from agent.thought import Context
+from agent.thought import Context, Thought
 from agent.tools import done
 from calls.errors import EngineError, EngineGarbled, EngineLate
 from calls.words import Action, Circle, Failed, Scene
@@ -27,6 +27,9 @@ Handler = Callable[[Request], Awaitable[ModelResponse[Any]]]
 
 ROUNDS = 3
 """Rounds of tool calls in one turn; after them the model can only speak."""
+FAILURES = 2
+REST_S = 30.0
+"""After so many failures in a row a model is not asked for so many seconds."""
 SPOKEN_WITH_CALL = frozenset({"put_through", "follow_rule", "hang_up"})
 """Tools whose sentence for the caller comes with the call: once done, nothing more has to be said."""
 
@@ -106,7 +109,8 @@ class Discarded:
 class StandIn(AgentMiddleware[Any, Context, Any]):
     """Lets the house model go on within the turn when the chosen model fails, is late or talks nonsense.
 
-    `first_token_s`: how long the model may take to begin. `total_s`: how long all its answers of a turn may take.
+    `first_token_s`: how long the model may take to begin. `total_s`: how long all its answers of a turn may take. After
+    `FAILURES` in a row it is left alone for `REST_S`, so that a provider's outage costs callers no more waiting.
     """
 
     def __init__(
@@ -122,20 +126,33 @@ class StandIn(AgentMiddleware[Any, Context, Any]):
         self._chosen, self._house = name, house
         self._first_token_s, self._total_s = first_token_s, total_s
         self._on_failure, self._on_model_call = on_failure, on_model_call
+        self._failures, self._asked_again_at = 0, 0.0
 
     async def awrap_model_call(self, request: Request, handler: Handler) -> ModelResponse[Any]:
         thought = request.runtime.context.thought
-        if not thought.standing_in and request.model is not self._house:
-            if _nothing_to_add(request.messages):
-                return ModelResponse(result=[AIMessage("")])
-            try:
-                return await self._in_time(request, handler)
-            except Exception as error:
-                thought.standing_in = True
-                failed = Failed("mind", f"{self._chosen}: {_in_words(error)}", stand_in="house")
-                self._on_failure(thought.scene.call_id, failed)
-                request.runtime.stream_writer(Discarded())
-        return await self._ask("house", request.override(model=self._house), handler)
+        if request.model is self._house or thought.standing_in or self._resting():
+            thought.standing_in = True
+            return await self._ask("house", request.override(model=self._house), handler)
+        if _nothing_to_add(request.messages):
+            return ModelResponse(result=[AIMessage("")])
+        try:
+            response = await self._in_time(request, handler)
+        except Exception as error:
+            self._note(thought, error)
+            request.runtime.stream_writer(Discarded())
+            return await self._ask("house", request.override(model=self._house), handler)
+        self._failures = 0
+        return response
+
+    def _resting(self) -> bool:
+        return self._failures >= FAILURES and asyncio.get_running_loop().time() < self._asked_again_at
+
+    def _note(self, thought: Thought, error: Exception) -> None:
+        thought.standing_in = True
+        self._failures += 1
+        self._asked_again_at = asyncio.get_running_loop().time() + REST_S
+        failed = Failed("mind", f"{self._chosen}: {_in_words(error)}", stand_in="house")
+        self._on_failure(thought.scene.call_id, failed)
 
     async def _in_time(self, request: Request, handler: Handler) -> ModelResponse[Any]:
         thought, loop = request.runtime.context.thought, asyncio.get_running_loop()

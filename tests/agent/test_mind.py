@@ -292,6 +292,19 @@ async def test_a_failed_model_is_not_asked_again_in_the_same_turn() -> None:
 
 
 @pytest.mark.virtual_time
+async def test_an_outage_costs_callers_no_more_waiting() -> None:
+    heard, loop = Listening([30.0], [30.0], ["Está reunida."]), asyncio.get_running_loop()
+    await heard.say()
+    await heard.say()
+    began = loop.time()
+    await heard.say()
+    assert loop.time() - began < 0.1 and heard.calls[-2:] == ["house", "house"]
+    await asyncio.sleep(31)
+    assert await heard.say() == ["Está reunida."]
+    assert len(heard.failures) == 2
+
+
+@pytest.mark.virtual_time
 async def test_waiting_for_the_caller_to_finish_is_not_held_against_the_model() -> None:
     async def act(step: Any) -> Any:
         await asyncio.sleep(60)
