@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Protocol
 
@@ -13,7 +13,7 @@ from calls.desk import Desk
 from calls.errors import CallClosed, NoSuchCall
 from calls.ports import Office
 from calls.switchboard import Switchboard
-from calls.words import Preference
+from calls.words import Circle, Language, Preference
 from console.api.health import Readiness
 from console.api.meters import Meters
 
@@ -62,14 +62,42 @@ class Feed(Protocol):
         ...
 
 
+class Contact(Protocol):
+    """Someone the executive knows, as far as the API tells."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def numbers(self) -> Sequence[str]: ...
+
+    @property
+    def circle(self) -> Circle: ...
+
+    @property
+    def language(self) -> Language | None: ...
+
+    @property
+    def company(self) -> str: ...
+
+    @property
+    def email(self) -> str: ...
+
+    @property
+    def notes(self) -> str: ...
+
+
 class Library(Protocol):
     """The office's own files as they are now."""
 
+    @property
     def preferences(self) -> Sequence[Preference]: ...
 
-    def contacts(self) -> Sequence[Mapping[str, Any]]:
-        """Contacts as the API spells them, without anything secret."""
-        ...
+    @property
+    def contacts(self) -> Sequence[Contact]: ...
 
 
 @dataclass(frozen=True, slots=True)

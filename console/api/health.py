@@ -31,6 +31,14 @@ class Readiness:
         waiting = [name for name, state in self._state.items() if state != "ok"]
         await asyncio.gather(*(self._run(name, self._engines[name]) for name in waiting))
 
+    async def keep_warming(self, every_s: float = 5.0) -> None:
+        """Warms up until every engine has run, again and again where one fails."""
+        while True:
+            await self.warm_up()
+            if all(state == "ok" for state in self._state.values()):
+                return
+            await asyncio.sleep(every_s)
+
     async def look(self) -> dict[str, str]:
         """Each part and ``ok``, ``not yet``, or what is wrong with it."""
         for name, check in self._stores.items():

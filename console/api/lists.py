@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from calls.words import Hours, Preference, VoicePolicy, spell_time
-from console.api.front import Page, TheFront
+from console.api.front import Contact, Page, TheFront
 from console.api.problems import PROBLEM
 from console.api.shapes import Cursor, Flag, Listed, WholeCall
 
@@ -60,13 +60,13 @@ async def promises(front: TheFront, limit: Limit = 50, next: Cursor = None) -> L
 @router.get("/contacts")
 async def contacts(front: TheFront) -> Listed:
     """Who the office knows. PINs are never told, not even hashed."""
-    return Listed(items=[dict(each) for each in front.library.contacts()], next=None)
+    return Listed(items=[spell_contact(each) for each in front.library.contacts], next=None)
 
 
 @router.get("/preferences")
 async def preferences(front: TheFront) -> Listed:
     """All preferences, those of the audience `nobody` too: this is for the office, not for callers."""
-    return Listed(items=[spell_preference(each) for each in front.library.preferences()], next=None)
+    return Listed(items=[spell_preference(each) for each in front.library.preferences], next=None)
 
 
 @router.get("/voice-policy")
@@ -93,6 +93,20 @@ def spell_preference(preference: Preference) -> dict[str, Any]:
         "version": preference.version,
         "author": preference.author,
         "updated": preference.updated and spell_time(preference.updated),
+    }
+
+
+def spell_contact(contact: Contact) -> dict[str, Any]:
+    """``{id, name, numbers, circle, language, company, email, notes}``; never the PIN."""
+    return {
+        "id": contact.id,
+        "name": contact.name,
+        "numbers": list(contact.numbers),
+        "circle": contact.circle.value,
+        "language": contact.language,
+        "company": contact.company,
+        "email": contact.email,
+        "notes": contact.notes,
     }
 
 

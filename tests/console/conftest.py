@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +24,8 @@ from tests.doubles import office
 
 @dataclass
 class SmallLibrary:
-    kept: Sequence[Preference] = ()
-    known: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
-
-    def preferences(self) -> Sequence[Preference]:
-        return self.kept
-
-    def contacts(self) -> Sequence[Mapping[str, Any]]:
-        return self.known
+    preferences: Sequence[Preference] = ()
+    contacts: Sequence[Any] = ()
 
 
 @dataclass
@@ -102,10 +96,3 @@ async def house(open_house: OpenHouse) -> House:
 @asynccontextmanager
 async def _nothing_to_open(app: FastAPI) -> AsyncGenerator[None]:
     yield
-
-
-def with_policy(**changes: Any) -> Any:
-    """Knowledge with a changed voice policy."""
-    from tests.doubles import POLICY, SmallKnowledge
-
-    return SmallKnowledge(policy=replace(POLICY, **changes))

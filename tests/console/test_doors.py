@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 
 from calls.errors import EngineError
-from calls.words import Action, Audience, Preference
+from calls.words import Action, Audience, Circle, Preference
 from console.api.health import Readiness
 from console.api.scales import MOST_BODY
+from knowledge.contacts import Contact
 from tests.console.conftest import House, OpenHouse, SmallLibrary
 
 PRESS = Preference(
     "press", {"es": "Los periodistas escriben a prensa."}, Audience.ANYONE, "press", "a journalist calls",
     Action.REDIRECT, valid_until=date(2026, 12, 31),
 )  # fmt: skip
+LUIS = Contact("luis", "Luis Prieto", ("+34600111222",), Circle.TRUSTED, "es", notes="prefiere tú", pin="$argon2id$")
 EVERY_DOOR = [
     ("GET", "/api/calls"), ("POST", "/api/calls"), ("GET", "/api/calls/x"), ("GET", "/api/nothing"),
     ("GET", "/metrics"), ("DELETE", "/api/calls"), ("GET", "/api/live"), ("POST", "/api/screen"),
@@ -212,7 +214,7 @@ async def test_calls_are_listed_and_found(house: House) -> None:
 
 
 async def test_what_is_on_file_is_listed_without_secrets(open_house: OpenHouse) -> None:
-    house = await open_house(library=SmallLibrary([PRESS], [{"id": "luis", "name": "Luis Prieto"}]))
+    house = await open_house(library=SmallLibrary([PRESS], [LUIS]))
     assert (await house.client.get("/api/preferences")).json() == {
         "items": [{
             "id": "press", "text": {"es": "Los periodistas escriben a prensa."}, "audience": "anyone",
@@ -222,7 +224,10 @@ async def test_what_is_on_file_is_listed_without_secrets(open_house: OpenHouse) 
         }],
         "next": None,
     }  # fmt: skip
-    assert (await house.client.get("/api/contacts")).json()["items"] == [{"id": "luis", "name": "Luis Prieto"}]
+    assert (await house.client.get("/api/contacts")).json()["items"] == [{
+        "id": "luis", "name": "Luis Prieto", "numbers": ["+34600111222"], "circle": "trusted", "language": "es",
+        "company": "", "email": "", "notes": "prefiere tú",
+    }]  # fmt: skip
     policy = (await house.client.get("/api/voice-policy")).json()
     assert policy["executive"]["name"] == "Elena Vidal"
     assert policy["hours"]["open"]["mon"] == "09:00-18:30"
