@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import functools
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, BinaryIO
 
-import soundfile
-
-from audio.voice.sound import at_voice_rate, shaped
+from audio.voice.sound import at_voice_rate, from_pcm, shaped
 from audio.voice.worker import HEADER
 from calls.errors import EngineError
 
 WORDS_A_MINUTE = 165
-IN_MEMORY = Path("/dev/shm")
+ESPEAK_RATE = 22_050
 
 
-def serve(speak: Callable[[str, str], bytes], requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answers `requests` with what `speak(text, voice)` gives, until they end."""
+Speak = Callable[[str, str], bytes]
+"""(text, voice) -> PCM as `shaped` gives it."""
+
+
+def serve(speaker: Callable[[], Speak], requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answers `requests` with what `speaker()` makes of them, until they end."""
     for line in requests:
         request: dict[str, Any] = json.loads(line)
         try:
-            status, body = 0, speak(request["text"], request["voice"])
+            status, body = 0, speaker()(request["text"], request["voice"])
         except Exception as error:  # whatever the engine throws is an answer, not our end
             status, body = 1, f"{type(error).__name__}: {error}".encode()
         replies.write(HEADER.pack(request["id"], status, len(body)) + body)
@@ -49,40 +50,43 @@ def load_espeak() -> None:
         ) from error
 
 
-def speaker(folder: Path) -> Callable[[str, str], bytes]:
-    """A function that speaks `text` in `voice` by way of a file in `folder`."""
+def speaker() -> Speak:
+    """A function that speaks `text` in `voice`.
+
+    pyttsx3's own loop lets espeak call back from another thread and may return before all sound is there; so its engine
+    is set up in espeak's synchronous mode, and the sound is taken as espeak makes it.
+    """
     load_espeak()
     import pyttsx3
+    from pyttsx3.drivers import _espeak as espeak
 
+    espeak.AUDIO_OUTPUT_RETRIEVAL = espeak.AUDIO_OUTPUT_SYNCHRONOUS
     engine = pyttsx3.init("espeak")
-    file = folder / "clause.wav"
+    engine.proxy.setBusy(False)  # properties are set at once rather than queued for its loop
+    made = bytearray()
+
+    def collect(wav: Any, samples: int, events: Any) -> int:
+        if samples > 0:
+            made.extend(ctypes.string_at(wav, samples * 2))
+        return 0
+
+    espeak.SetSynthCallback(collect)
 
     def speak(text: str, voice: str) -> bytes:
-        file.unlink(missing_ok=True)
+        made.clear()
         engine.setProperty("voice", voice)
         engine.setProperty("rate", WORDS_A_MINUTE)
-        engine.save_to_file(text, str(file))
-        engine.runAndWait()
-        sound, rate = soundfile.read(file, dtype="float32")
-        return shaped(at_voice_rate(sound, rate), text)
+        espeak.Synth(text.encode(), flags=espeak.ENDPAUSE | espeak.CHARS_UTF8)
+        return shaped(at_voice_rate(from_pcm(bytes(made)), ESPEAK_RATE), text)
 
     return speak
 
 
 def main() -> None:
-    """Standard output is for replies alone; what the library prints is dropped."""
+    """Standard output is for replies alone; what a library prints there is dropped."""
     replies = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
-        made: list[Callable[[str, str], bytes]] = []
-
-        def speak(text: str, voice: str) -> bytes:
-            if not made:
-                made.append(speaker(Path(folder)))
-            return made[0](text, voice)
-
-        serve(speak, sys.stdin.buffer, replies)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    serve(functools.cache(speaker), sys.stdin.buffer, replies)
 
 
 if __name__ == "__main__":

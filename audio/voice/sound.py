@@ -92,4 +92,4 @@ def to_pcm(sound: Sound) -> bytes:
 def _frame_levels(sound: Sound) -> Sound:
     """Root mean square of each 10 ms; shape (len // 240,)."""
     whole = sound[: len(sound) // _FRAME * _FRAME].reshape(-1, _FRAME)
-    return np.sqrt(np.mean(whole**2, axis=1, dtype=np.float32))
+    return np.asarray(np.sqrt(np.mean(whole**2, axis=1)), np.float32)
