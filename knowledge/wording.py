@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
+from pathlib import Path
+
+import yaml
 
 from calls.words import Language
 
-_COMMON: dict[Language, str] = {
-    "es": "el la los las un una de del al y o que en con por para se es son está están no si su sus le les lo me mi más "
-    "pero como cuando donde qué quién cuál cómo señora señor llamada llame llama llaman pide escriban puede debe hay ha",
-    "en": "the a an of and or to in with for by is are be not if her his she he it they this that who what when where "
-    "how please call calls write ask can may must there has have without about on at from will our we you your",
-}
+_WORDS = Path(__file__).with_name("words.yaml")
 _WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
 
 
 def guess_language(text: str, otherwise: Language) -> Language:
     """Spanish or English by its commonest words and letters; `otherwise` when they don't tell."""
     found = [word.lower() for word in _WORD.findall(text)]
-    spanish = sum(word in _COMMON["es"].split() for word in found) + 2 * len(re.findall(r"[ñáéíóú¿¡]", text.lower()))
-    english = sum(word in _COMMON["en"].split() for word in found)
+    spanish = sum(word in _listed("common_es") for word in found) + 2 * len(re.findall(r"[ñáéíóú¿¡]", text.lower()))
+    english = sum(word in _listed("common_en") for word in found)
     if spanish == english:
         return otherwise
     return "es" if spanish > english else "en"
@@ -30,3 +29,41 @@ def fold(text: str) -> str:
     """Lower case without accents: ``José Ñíguez`` -> ``jose niguez``."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text that carry meaning."""
+    return [word for word in _WORD.findall(fold(text)) if word not in _empty_words()]
+
+
+def stem(word: str) -> str:
+    """A folded word without its commonest Spanish and English endings; rough, the same for both languages."""
+    for ending in _listed("endings"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def bare_question(text: str) -> str:
+    """What a caller says without hesitations, greetings and courtesies; all of it when nothing else is left."""
+    bare = re.sub(r"\s+", " ", re.sub(r"\s+([,.?!])", r"\1", _fillers().sub(" ", text)))
+    bare = re.sub(r"^[\s,.;:…-]+|[\s,;:…-]+$", "", re.sub(r"([,.])(?:\s*[,.])+", r"\1", bare))
+    return bare if len(bare) > 3 else text
+
+
+@cache
+def _listed(name: str) -> tuple[str, ...]:
+    """A word list of words.yaml."""
+    lists: dict[str, str | list[str]] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
+    found = lists[name]
+    return tuple(found.split() if isinstance(found, str) else found)
+
+
+@cache
+def _empty_words() -> frozenset[str]:
+    return frozenset(map(fold, _listed("empty")))
+
+
+@cache
+def _fillers() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(_listed('fillers'))})(?!\w)", re.IGNORECASE)

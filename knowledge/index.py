@@ -1,0 +1,148 @@
+"""The index of meaning: Chroma, with what each circle may hear filtered inside the query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import chromadb
+from chromadb.api import ClientAPI
+from chromadb.config import Settings
+from chromadb.errors import ChromaError
+
+from calls.errors import EngineError
+from calls.words import Audience, Circle, Language, Preference
+from knowledge.embedding import Rows
+from knowledge.meaning import Meaning
+from knowledge.wording import guess_language
+
+_BATCH = 500
+_FIRST, _LAST = 0, 10**8
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One wording under which a preference can be found. `id` changes with anything that the index keeps of it."""
+
+    id: str
+    preference: Preference
+    kind: str
+    text: str
+    language: Language
+
+    def metadata(self) -> dict[str, str | int]:
+        since, until = self.preference.valid_from, self.preference.valid_until
+        return {
+            "preference": self.preference.id,
+            "rank": Circle(self.preference.audience.value).rank,
+            "topic": self.preference.topic,
+            "since": day_number(since) if since else _FIRST,
+            "until": day_number(until) if until else _LAST,
+            "kind": self.kind,
+            "language": self.language,
+        }
+
+
+def day_number(day: date) -> int:
+    """``2026-12-25`` -> 20261225."""
+    return day.year * 10000 + day.month * 100 + day.day
+
+
+def entries(preferences: Iterable[Preference]) -> list[Entry]:
+    """One for each wording and each `when` of all approved preferences, except those for nobody."""
+    found: list[Entry] = []
+    for preference in preferences:
+        if preference.audience is Audience.NOBODY or preference.status != "approved":
+            continue
+        wordings = [("text", language, text) for language, text in preference.text.items()]
+        wordings += [("say", language, text) for language, text in preference.say.items()]
+        if preference.when:
+            wordings.append(("when", guess_language(preference.when, "en"), preference.when))
+        found += [_entry(preference, kind, text, language) for kind, language, text in wordings]
+    return found
+
+
+def _entry(preference: Preference, kind: str, text: str, language: Language) -> Entry:
+    entry = Entry("", preference, kind, text, language)
+    said = repr((sorted(entry.metadata().items()), text))
+    return Entry(f"{preference.id}:{sha256(said.encode()).hexdigest()[:16]}", preference, kind, text, language)
+
+
+class Index:
+    """Blocking; call it from a worker thread. Failures of the store are EngineError("knowledge", ...)."""
+
+    def __init__(self, data: Path, meaning: Meaning, url: str | None = None):
+        self._meaning = meaning
+        try:
+            self._client = _client(data, url)
+            self._entries = self._client.get_or_create_collection(
+                f"preferences-{sha256(meaning.name.encode()).hexdigest()[:12]}",
+                configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
+                embedding_function=None,
+            )
+        except (ChromaError, ValueError, OSError, RuntimeError) as error:
+            raise EngineError("knowledge", f"Chroma cannot be opened ({error})") from error
+
+    def put(self, wanted: Sequence[Entry]) -> int:
+        """Adds what is not yet in the index; returns how many. Doing it again adds nothing."""
+        new = {entry.id: entry for entry in wanted}
+        for known in self._ids():
+            new.pop(known, None)
+        added = list(new.values())
+        for start in range(0, len(added), _BATCH):
+            batch = added[start : start + _BATCH]
+            rows = self._meaning.on_file([(entry.text, entry.language) for entry in batch])
+            self._asked(
+                self._entries.upsert,
+                ids=[entry.id for entry in batch],
+                embeddings=rows,
+                metadatas=[entry.metadata() for entry in batch],
+            )
+        return len(added)
+
+    def keep_only(self, wanted: Iterable[Entry]) -> int:
+        """Takes out whatever is not wanted; returns how many."""
+        gone = list(self._ids() - {entry.id for entry in wanted})
+        for start in range(0, len(gone), _BATCH):
+            self._asked(self._entries.delete, ids=gone[start : start + _BATCH])
+        return len(gone)
+
+    def nearest(self, row: Rows, circle: Circle, day: date, count: int) -> dict[str, float]:
+        """Entry ids with their cosine to `row`, of what `circle` may hear on `day`."""
+        where = {
+            "$and": [
+                {"rank": {"$lte": circle.rank}},
+                {"since": {"$lte": day_number(day)}},
+                {"until": {"$gte": day_number(day)}},
+            ]
+        }
+        found = self._asked(
+            self._entries.query, query_embeddings=[row], n_results=count, where=where, include=["distances"]
+        )
+        return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)}
+
+    def _ids(self) -> set[str]:
+        return set(self._asked(self._entries.get, include=[])["ids"])
+
+    def _asked(self, call: Any, **what: Any) -> Any:
+        try:
+            return call(**what)
+        except (ChromaError, ValueError, OSError, RuntimeError) as error:
+            raise EngineError("knowledge", f"Chroma failed ({type(error).__name__}: {error})") from error
+
+
+def _client(data: Path, url: str | None) -> ClientAPI:
+    settings = Settings(anonymized_telemetry=False)
+    if url is None:
+        data.mkdir(parents=True, exist_ok=True)
+        return chromadb.PersistentClient(path=data, settings=settings)
+    parts = urlsplit(url)
+    tls = parts.scheme == "https"
+    return chromadb.HttpClient(
+        parts.hostname or "localhost", parts.port or (443 if tls else 8000), tls, settings=settings
+    )
