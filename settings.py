@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def records_url(self) -> str:
+        """Where the records are kept, as SQLAlchemy names it."""
+        return self.database_url or f"sqlite:///{self.data / 'records.sqlite'}"
+
+    @property
     def loopback(self) -> bool:
         """Whether only this machine can reach the server."""
         try:

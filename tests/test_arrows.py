@@ -6,9 +6,11 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.loops import ROOT
 
@@ -68,3 +70,18 @@ def test_importing_loads_nothing_heavy(module: str) -> None:
     look = f"import sys, {module}; print(*(name for name in {HEAVY!r} if name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout.split() == []
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Nothing is used that is there only because something else needs it."""
+    declared = {Requirement(line).name.lower().replace("_", "-") for line in requires("antesala") or ()}
+    provided_by = packages_distributions()
+    undeclared = {
+        f"{file.relative_to(ROOT)}:{line} imports {module}"
+        for package in OURS
+        for file in files(package)
+        for line, module in imported(file)
+        if (of := provided_by.get(module.split(".")[0]))
+        and not {each.lower().replace("_", "-") for each in of} & (declared | {"antesala"})
+    }
+    assert not undeclared
