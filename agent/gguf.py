@@ -118,6 +118,7 @@ def serve(order: dict[str, Any]) -> None:
     params.model.path = order["path"]
     params.hostnames, params.port, params.api_keys = ["127.0.0.1"], order["port"], [order["key"]]
     params.n_ctx, params.n_parallel, params.kv_unified = CONTEXT, SLOTS, True
+    params.cache_ram_mib, params.enable_reasoning = 512, 0
     params.cache_prompt, params.ui, params.endpoint_slots, params.verbosity = True, False, False, 0
     server = Server(params)
     print("ready", flush=True)

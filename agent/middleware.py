@@ -25,7 +25,7 @@ from calls.words import Action, Circle, Failed, Scene
 Request = ModelRequest[Context]
 Handler = Callable[[Request], Awaitable[ModelResponse[Any]]]
 
-ROUNDS = 3
+ROUNDS = 6
 """Rounds of tool calls in one turn; after them the model can only speak."""
 FAILURES = 2
 REST_S = 30.0
@@ -61,7 +61,6 @@ _OFFERED: dict[Circle, frozenset[str]] = {
     Circle.TRUSTED: _ANYONE | {"book"},
     Circle.INNER: _ANYONE | {"book"},
 }
-_SUSPICIOUS = frozenset({"take_message", "put_through", "follow_rule", "hang_up"})
 
 
 def offered(scene: Scene) -> frozenset[str]:
@@ -69,7 +68,7 @@ def offered(scene: Scene) -> frozenset[str]:
     names = _OFFERED.get(scene.caller.circle, frozenset())
     if names and any(match.preference.do is Action.BOOK for match in scene.recall.matches):
         names |= {"book"}
-    return names & _SUSPICIOUS if scene.suspicious else names
+    return names - {"book"} if scene.suspicious else names
 
 
 class Scope(AgentMiddleware[Any, Context, Any]):

@@ -5,25 +5,26 @@ from __future__ import annotations
 import contextvars
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
+from datetime import datetime
 from typing import Any, cast
 
 from langchain.agents import create_agent
 from langchain.agents.middleware import AgentMiddleware, ToolCallLimitMiddleware
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
 from langsmith import set_runtime_overrides, tracing_context
 
-from agent.middleware import Answered, Discarded, OnFailure, OnModelCall, Retrieval, Scope, StandIn
-from agent.reading import conversation
+from agent.middleware import Answered, Discarded, OnFailure, OnModelCall, Retrieval, Scope, StandIn, offered
+from agent.reading import RINGING, conversation, system_text
 from agent.sentences import Sentences
 from agent.thought import Context, Thought
 from agent.tools import TOOLS, done
 from calls.errors import AntesalaError, EngineGarbled
 from calls.ports import Act
-from calls.words import Language, Scene, Sentence
+from calls.words import Caller, Language, Recall, Scene, Sentence, Utterance, VoicePolicy
 
-TOOL_CALLS = 6
+TOOL_CALLS = 8
 """Tool calls in one turn; further ones are refused."""
 
 
@@ -52,8 +53,20 @@ class AgentMind:
             StandIn(name, house, first_token_s, total_s, on_failure, on_model_call),
             ToolCallLimitMiddleware[Any, Context](run_limit=TOOL_CALLS, exit_behavior="continue"),
         ]
+        self._model = model
         set_runtime_overrides(aio_to_thread=_here)
         self._agent = create_agent(model, TOOLS, middleware=layers, context_schema=Context)
+
+    async def warm(self, policy: VoicePolicy, now: datetime) -> None:
+        """Has the chosen model read the prompt of every language once, as long as that takes: for a model on this
+        machine, the first caller then waits only for what is new. Raises what the model raises."""
+        for language in policy.receptionist.languages:
+            heard = Utterance("", language)
+            scene = Scene("", Caller(), language, policy, heard, (), Recall(), now, open_now=True, callback_by=None)
+            tools = [tool for tool in TOOLS if tool.name in offered(scene)]
+            prompt = [SystemMessage(system_text(scene), additional_kwargs={"scene": scene}), HumanMessage(RINGING)]
+            async with aclosing(_untraced(self._model.bind_tools(tools).astream(prompt))) as pieces:
+                await anext(pieces, None)
 
     async def propose(self, scene: Scene, act: Act) -> AsyncGenerator[Sentence]:
         """Sentences for the caller, each as soon as it is whole; steps go through `act`.

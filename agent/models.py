@@ -13,7 +13,7 @@ from typing import Any
 from langchain.chat_models import init_chat_model
 from langchain_core.language_models import BaseChatModel
 
-from agent.gguf import GgufServer
+from agent.gguf import CONTEXT, GgufServer
 from calls.errors import SettingsError
 
 DEFAULTS = {"OPENAI_API_KEY": "openai:gpt-4.1-mini", "ANTHROPIC_API_KEY": "anthropic:claude-haiku-4-5"}
@@ -85,8 +85,8 @@ def _built(model: str, model_url: str | None, env: Mapping[str, str]) -> BaseCha
         options["base_url"] = model_url
         if provider == "openai":
             options |= {"use_responses_api": False}
-    elif provider == "ollama":
-        options["base_url"] = ollama_url(env)
+    if provider == "ollama":
+        options = {"base_url": ollama_url(env), "num_ctx": CONTEXT, "reasoning": False} | options
     try:
         built: BaseChatModel = init_chat_model(name, model_provider=provider, **options)
     except ImportError as error:

@@ -23,6 +23,8 @@ _MARKUP = re.compile(
     r"[*`#~|<>]+|_+(?!\w)|(?<!\w)_+|^\s*(?:[-•–]|\d+[.)])\s+|[\u2190-\u2bff\ufe0f\U0001f000-\U0001faff]"
 )
 _GAP = re.compile(r" (?=[.,;:!?…])")
+_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL)
+"""What some models think aloud before they answer."""
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
@@ -40,12 +42,12 @@ class Sentences:
 
     def feed(self, text: str) -> list[Sentence]:
         """Takes the next piece of text; returns the sentences that it completes."""
-        self._text += text
-        return list(self._whole())
+        self._text = _THOUGHT.sub("", self._text + text)
+        return [] if "<think>" in self._text else list(self._whole())
 
     def rest(self) -> list[Sentence]:
         """What is left when the stream has ended: one sentence at most."""
-        sentence = self._spoken(self._text)
+        sentence = self._spoken(self._text.partition("<think>")[0])
         self._text, self._here = "", self._usual
         return [sentence] if sentence else []
 

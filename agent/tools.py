@@ -142,4 +142,4 @@ def _in_office_time(at: datetime, scene: Scene) -> datetime:
 
 def _executive_may_be_rung(scene: Scene) -> bool:
     told_to = any(match.preference.do is Action.PUT_THROUGH for match in scene.recall.matches)
-    return told_to or not scene.policy.assistant.name
+    return not scene.suspicious and (told_to or not scene.policy.assistant.name)

@@ -17,13 +17,11 @@ from calls.words import (
     Circle,
     Failed,
     Follow,
-    HandOff,
     HangUp,
     Line,
     Message,
     Preference,
     Promise,
-    Reason,
     Scene,
     Sentence,
 )
@@ -199,13 +197,13 @@ async def test_rounds_are_bounded_and_then_the_house_speaks() -> None:
     stubborn = [[call("take_message", reason=str(next(numbers)))] for _ in range(10)]
     heard = Listening(*stubborn)
     assert await heard.say(act=act) == ["Soy Clara.", "¿Le dejo un recado?"]
-    assert len(act.steps) == 3 and heard.chosen.offered[3] == []
+    assert len(act.steps) == 6 and heard.chosen.offered[6] == []
 
 
 async def test_a_flood_of_deeds_in_one_answer_is_cut() -> None:
     act = Acting()
     await Listening([call("take_message", reason=str(n)) for n in range(20)], ["Ya."]).say(act=act)
-    assert len(act.steps) == 6
+    assert len(act.steps) == 8
 
 
 # --- who may bring about what ---------------------------------------------------------------------------
@@ -217,7 +215,7 @@ async def test_a_flood_of_deeds_in_one_answer_is_cut() -> None:
         (scene(circle=Circle.KNOWN), set()),
         (scene(circle=Circle.ANYONE), {"book"}),
         (scene(circle=Circle.ANYONE, preferences=(Preference("demo", {"es": "x"}, do=Action.BOOK, when="y"),)), set()),
-        (scene(suspicious=True), {"book", "promise_callback"}),
+        (scene(suspicious=True), {"book"}),
         (
             scene(circle=Circle.BLOCKED, preferences=()),
             {"book", "promise_callback", "take_message", "put_through", "follow_rule"},
@@ -244,7 +242,8 @@ async def test_the_executive_is_rung_only_if_a_rule_says_so() -> None:
     await Listening(["Le paso.", executive]).say(act=act)
     vip = Preference("vip", {"es": "Pásamelo."}, when="llama Luis", do=Action.PUT_THROUGH)
     await Listening(["Le paso.", executive]).say(scene(preferences=(vip,)), act)
-    assert act.steps == [HandOff(Reason.RULE, "assistant"), HandOff(Reason.RULE, "executive")]
+    await Listening(["Le paso.", executive]).say(scene(preferences=(vip,), suspicious=True), act)
+    assert [step.to for step in act.steps] == ["assistant", "executive", "assistant"]
 
 
 # --- when the chosen model fails -------------------------------------------------------------------------

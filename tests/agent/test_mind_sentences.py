@@ -62,6 +62,15 @@ def test_a_mark_cut_in_two_by_the_stream_still_counts() -> None:
     assert found + splitter.rest() == [Sentence("Sí.", "es"), Sentence("Yes.", "en"), Sentence("Adiós.", "es")]
 
 
+@pytest.mark.parametrize("piece", [1, 5, 1000])
+def test_thinking_aloud_is_not_spoken(piece: int) -> None:
+    assert cut("<think>They want Elena. She is out.\nHm.</think>\n\nEstá reunida. Dígame.", piece) == [
+        "Está reunida.",
+        "Dígame.",
+    ]
+    assert cut("Sí. <think>Well. Let me see.", piece) == ["Sí."]
+
+
 def test_markup_is_not_spoken() -> None:
     assert cut("**Claro** 😀.\n- Escriba a juan_perez@vidal.example\n- O _llame_\n\n---\n") == [
         "Claro.",

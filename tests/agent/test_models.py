@@ -20,7 +20,7 @@ from agent.mind import AgentMind
 from agent.models import ChosenModel, choose_model, ollama_url
 from calls.errors import SettingsError, WeightsError
 from calls.words import Failed, Message, Scene
-from tests.agent.providers.scenes import Acting, scene
+from tests.agent.providers.scenes import NOW, POLICY, Acting, scene
 from tests.agent.providers.scripted import Scripted, call
 from tests.agent.providers.servers import Protocol, Provider, anthropic, ollama, openai, served, serving
 
@@ -102,6 +102,14 @@ async def test_the_request_carries_prompt_and_tools_but_no_scene(protocol: Proto
     assert body["stream"] is True and len(line.provider.asked) == 1
     for secret in ('"scene"', "call-1", "+34600111222", "additional_kwargs", "runtime", "Marta Ríos <"):
         assert secret not in wire
+
+
+@every_protocol
+async def test_a_model_reads_the_prompts_before_the_first_caller(protocol: Protocol) -> None:
+    async with answering(protocol, ["Dígame.", 30.0], ["Yes?", 30.0]) as line:
+        await line.mind.warm(POLICY, NOW)
+    spanish, english = (json.dumps(body, ensure_ascii=False) for body in line.provider.asked)
+    assert "Eres Clara" in spanish and "You are Clara" in english and "take_message" in spanish
 
 
 @pytest.mark.parametrize(
@@ -266,8 +274,8 @@ async def test_a_gguf_file_is_served_and_answers() -> None:
     (file,) = Path(package.origin).parent.glob("*.gguf")
     choice = chosen(f"gguf:{file}")
     await choice.start()
+    failures: list[Failed] = []
     try:
-        failures: list[Failed] = []
         mind = AgentMind(
             choice.model,
             house(),
