@@ -81,12 +81,15 @@ class Phrasebook:
         return self._known[at]
 
     def _open_sentences(self, language: Language, names: dict[str, str]) -> Iterator[tuple[str, str]]:
-        """Every sentence with its key, the names of the house filled in; the keys that ask come first."""
-        for key in sorted(self._phrases[language], key=lambda key: not key.startswith(ASKING)):
+        """Every sentence with its key, names filled in: first of keys that ask, then those that are all of a wording."""
+        found: list[tuple[tuple[bool, bool], str, str]] = []
+        for key in self._phrases[language]:
             for template in (*self.templates(key, language), *self.templates(key + _TU, language)):
-                for sentence in sentences(template):
-                    kept = {slot: "{" + slot + "}" for slot in slots_of(sentence)}
-                    yield self._fill(sentence, language, kept | names), key
+                pieces = sentences(template)
+                found += [((not key.startswith(ASKING), len(pieces) > 1), piece, key) for piece in pieces]
+        for _, piece, key in sorted(found, key=lambda each: each[0]):
+            kept = {slot: "{" + slot + "}" for slot in slots_of(piece)}
+            yield self._fill(piece, language, kept | names), key
 
     def all_fixed(self, language: Language, **names: str) -> list[str]:
         """Every sentence without slots other than the names of the house: first as usted, then what differs as tú."""

@@ -11,7 +11,7 @@ import phonenumbers
 from agent.house.digits import all_digits, corrected, digits_in, e164, too_short
 from agent.house.intents import Intent, Intents, asks
 from agent.house.names import email_in, introduction, respelled, spelled_in
-from agent.house.reasons import added, asked_reason, stated_reason
+from agent.house.reasons import added, asked_reason, only_a_call, stated_reason
 from agent.house.when import time_in
 from calls.words import Circle, HandOff, HandOffState, Language, Line, Scene, Urgency
 from prompts import ASKING, Phrasebook
@@ -22,14 +22,28 @@ ASKS_NUMBER = frozenset({"ask_number", "ask_number_again", "ask_number_rest", "a
 OFFERS_MESSAGE = frozenset({"offer_message", "offer_callback"})
 TAKING = ASKS_NUMBER | {"ask_reason_message", "ask_name_company", "ask_urgent"}
 """Questions that are only asked while a message is being taken."""
-ASKS_TIME = frozenset({"ask_when", "offer_booking_instead", "offer_callback_instead", "offer_callback"})
+ASKS_TIME = frozenset({"ask_when", "offer_booking_instead", "offer_callback_instead"})
 _KEEPS_THE_FLOOR = frozenset({Intent.WAIT, Intent.REPEAT, Intent.SLOWER})
+_ABOUT_THE_CALL = _KEEPS_THE_FLOOR | {
+    Intent.ARE_YOU_HUMAN,
+    Intent.WHO_ARE_YOU,
+    Intent.SPEAK_ES,
+    Intent.SPEAK_EN,
+    Intent.NEVER_MIND,
+    Intent.ASKS_PERSON,
+}
+"""Words about the conversation itself: never the reason of the call."""
 _URGENT = re.compile(
     r"\b(urgente|urge|cuanto antes|corre (mucha )?prisa|lo antes posible|inmediatamente|ahora mismo|urgent(ly)?|asap|as soon as possible|right away|emergency)\b",
     re.IGNORECASE,
 )
 _NOT_URGENT = re.compile(
     r"\b(no (es|era|corre|tiene) (\w+ )?(urgente|urgencia|prisa)|sin prisas?|cuando pueda|not urgent|isn't urgent|no (rush|hurry)|whenever (she|he|you) can)\b",
+    re.IGNORECASE,
+)
+_ASKS_FOR = re.compile(
+    r"\best[áa]\b|\b(hablar|ponerse|localizar)\b|\b(p[áa]s|p[óo]n|comun[ií])\w* con\b|\b(speak|talk) (to|with)\b|\b(through to|reach|get hold of)\b"
+    r"|\bis \S+( \S+)? (there|in|available|around|free)\b",
     re.IGNORECASE,
 )
 _SAME_NUMBER = re.compile(
@@ -109,6 +123,8 @@ class _Reading:
     said: Counter[str] = field(default_factory=Counter)
     ours: list[Line] = field(default_factory=list)
     question: str | None = None
+    key: str = ""
+    """The phrase said last, since the caller spoke."""
 
 
 def names_of(scene: Scene, language: Language) -> dict[str, str]:
@@ -137,14 +153,25 @@ def understand(scene: Scene, intents: Intents, book: Phrasebook) -> Situation:
         if line.who == "receptionist":
             _we_said(reading, line, scene, book)
         elif line.who == "caller":
-            found = intents.of(line.text, line.language)
+            found = _meant(line.text, line.language, intents, scene)
             _they_said(reading, _absorbed(reading, line.text, line.language, found, scene, region), line, found)
     heard = scene.heard
-    found = intents.of(heard.text, heard.language) if heard.text.strip() else frozenset()
+    found = _meant(heard.text, heard.language, intents, scene)
     after = _absorbed(reading, heard.text, heard.language, found, scene, region)
     return Situation(
         scene, found, reading.asked, reading.slots, reading.facts, after, reading.said, tuple(reading.ours), region
     )
+
+
+def _meant(text: str, language: Language, intents: Intents, scene: Scene) -> frozenset[Intent]:
+    """The intents of `text`; asking for the executive by name counts, however it is put."""
+    if not text.strip():
+        return frozenset()
+    found = intents.of(text, language)
+    names = {word.lower() for word in scene.policy.executive.name.split() if len(word) > 2}
+    if _ASKS_FOR.search(text) and names & set(re.findall(r"\w+", text.lower())):
+        return found - {Intent.QUESTION, Intent.ASKS_PERSON} | {Intent.ASKS_EXECUTIVE}
+    return found
 
 
 def _before(scene: Scene, book: Phrasebook) -> tuple[Line, ...]:
@@ -165,9 +192,11 @@ def _keys(line: Line, scene: Scene, book: Phrasebook) -> list[str]:
 def _we_said(reading: _Reading, line: Line, scene: Scene, book: Phrasebook) -> None:
     reading.ours.append(line)
     for key, slots in book.recognise(line.text, line.language, **names_of(scene, line.language)):
-        reading.said[key] += 1
+        reading.said[key] += key != reading.key
         if key.startswith(ASKING):
-            reading.asked, reading.slots = key, slots
+            reading.slots = reading.slots | slots if key == reading.asked else slots
+            reading.asked = key
+        reading.key = key
         if key.startswith("dont_know") and reading.question:
             reading.facts = replace(reading.facts, reason=reading.facts.reason or reading.question)
         if key.startswith("message_taken"):
@@ -176,7 +205,8 @@ def _we_said(reading: _Reading, line: Line, scene: Scene, book: Phrasebook) -> N
 
 def _they_said(reading: _Reading, facts: Facts, line: Line, intents: frozenset[Intent]) -> None:
     reading.facts = facts
-    reading.question = line.text if asks(line.text) else None
+    reading.question = asked_reason(line.text, line.language) if asks(line.text) else None
+    reading.key = ""
     if not intents & _KEEPS_THE_FLOOR:
         reading.asked, reading.slots = "", {}
     reading.ours = [] if not intents & _KEEPS_THE_FLOOR else reading.ours
@@ -197,12 +227,16 @@ def _absorbed(
 def _who(facts: Facts, text: str, language: Language, intents: frozenset[Intent], asked: str) -> Facts:
     said = introduction(text, language, asked in ASKS_NAME)
     name = said.name or facts.name
-    if name and (asked == "ask_name_again" or re.search(r"delet|se escribe|spell", text, re.IGNORECASE)):
+    if name and (asked == "ask_name_again" or _spells(text)):
         letters = spelled_in(text)
         name = respelled(facts.name or name, letters) if letters else name
     refused = asked in ASKS_NAME and not said.name and bool(intents & {Intent.NOT_TELLING, Intent.DENY})
     withheld = facts.withheld | {"name"} if refused else facts.withheld
     return replace(facts, name=name, company=said.company or facts.company, withheld=withheld)
+
+
+def _spells(text: str) -> bool:
+    return bool(re.search(r"\b(deletre|se escribe|spell)", text, re.IGNORECASE))
 
 
 def _number(
@@ -259,10 +293,12 @@ def _urgency(facts: Facts, text: str, intents: frozenset[Intent], asked: str) ->
 
 
 def _why(facts: Facts, text: str, language: Language, intents: frozenset[Intent], asked: str) -> Facts:
+    if intents & _ABOUT_THE_CALL or asked in ASKS_TIME or _spells(text):
+        return facts
     reason = stated_reason(text, language)
-    if asked in ASKS_REASON and not intents & {Intent.WAIT, Intent.REPEAT}:
+    if asked in ASKS_REASON:
         reason = reason or asked_reason(text, language)
-        if not reason and intents & {Intent.DENY, Intent.NOT_TELLING}:
+        if not reason and (intents & {Intent.DENY, Intent.NOT_TELLING} or only_a_call(text)):
             return replace(facts, withheld=facts.withheld | {"reason"})
     elif not reason and intents & {Intent.STATES_REASON, Intent.BOOK, Intent.SALES} and asked not in ASKS_NUMBER:
         reason = asked_reason(text, language)
@@ -289,23 +325,16 @@ def _wish(facts: Facts, text: str, language: Language, intents: frozenset[Intent
     wants = bool(intents & {Intent.LEAVE_MESSAGE, Intent.WANTS_CALLBACK, Intent.NO_CALLBACK})
     declined = asked in OFFERS_MESSAGE | {"offer_assistant_or_message"} and Intent.DENY in intents and not wants
     agreed = asked in OFFERS_MESSAGE and Intent.AFFIRM in intents
-    taking = (facts.taking or wants or agreed or asked in TAKING) and not declined and not _dropped(text)
+    taking = (facts.taking or wants or agreed or asked in TAKING) and not declined
+    taking = taking and Intent.NEVER_MIND not in intents
     due = text if _names_a_time(text, language, intents, asked, scene) else facts.due
     return replace(facts, taking=taking, no_callback=no_callback, due=due)
 
 
 def _names_a_time(text: str, language: Language, intents: frozenset[Intent], asked: str, scene: Scene) -> bool:
-    if asked not in ASKS_TIME and not intents & {Intent.WANTS_CALLBACK, Intent.BOOK}:
+    if asked not in ASKS_TIME | OFFERS_MESSAGE and not intents & {Intent.WANTS_CALLBACK, Intent.BOOK}:
         return False
     return time_in(text, language, scene.now) is not None
-
-
-def _dropped(text: str) -> bool:
-    return bool(
-        re.search(
-            r"\b(d[ée]jelo|d[ée]jalo|no importa|da igual|olv[íi]delo|never ?mind|forget it)\b", text, re.IGNORECASE
-        )
-    )
 
 
 def known(scene: Scene) -> bool:

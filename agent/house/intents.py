@@ -16,6 +16,8 @@ from prompts import Examples
 
 NEAR = 0.40
 """Centred cosine from which the nearest example counts; set by leave-one-out over the examples."""
+VERY_NEAR = 0.60
+"""The same for intents that carry no content: taking a reason for a "wait" costs more than asking again."""
 
 
 class Intent(StrEnum):
@@ -46,6 +48,7 @@ class Intent(StrEnum):
     SPEAK_ES = "speak_es"
     SPEAK_EN = "speak_en"
     NOT_TELLING = "not_telling"
+    NEVER_MIND = "never_mind"
 
 
 CONTENT = frozenset(
@@ -68,7 +71,8 @@ _YES_EN = r"(?:yes|yeah|yep|yup|sure|correct|right|exactly|that'?s (?:it|right|f
 _SURE: dict[Intent, str] = {
     Intent.GREETING: r"^\W*(hola|buen[oa]s|buen d[ií]a|d[ií]game|hello|hi\b|hey|good (morning|afternoon|evening))",
     Intent.THANKS: r"\b(gracias|te lo agradezco|se lo agradezco|thank(s| you))\b",
-    Intent.GOODBYE: r"\b(adi[oó]s|hasta (luego|pronto|ma[ñn]ana|otra)|chao|goodbye|good bye|bye|see you|have a (nice|good) (day|one|evening))\b",
+    Intent.GOODBYE: r"\b(adi[oó]s|chao|goodbye|good bye|bye|see you|have a (nice|good) (day|one|evening))\b|(^|[,.;!]\s*|\by |\bbueno |\bgracias )(hasta (luego|pronto|ma[ñn]ana|otra))\b",
+    Intent.NEVER_MIND: r"\b(d[ée]jelo|d[ée]jalo|no importa|da igual|olv[íi]delo|never ?mind|forget it|doesn'?t matter)\b",
     Intent.NOTHING_ELSE: r"\b(nada m[áa]s|eso es todo|es(o)? era todo|con eso (vale|basta)|nothing else|that'?s all|that('ll| will) be all|that is all)\b",
     Intent.AFFIRM: rf"^\W*((ah|eh|oh|well|pues|bueno|mm+|aj[áa])\W+)?({_YES_ES}|{_YES_EN})\b(?!\W*no\b)",
     Intent.DENY: r"^\W*((ah|eh|oh|well|pues|bueno|mm+)\W+)?(no|nop?e?|nah|qu[ée] va|mejor no|tampoco|not really|rather not)\b(?! s[ée] si\b)",
@@ -80,16 +84,17 @@ _SURE: dict[Intent, str] = {
     Intent.WHO_ARE_YOU: r"\b(qui[ée]n (es|eres) (usted|t[úu])|con qui[ée]n (hablo|estoy hablando)|c[óo]mo (se llama usted|te llamas)|who (are you|is this|am i (speaking|talking) (to|with))|what'?s your name)\b",
     Intent.ASKS_PERSON: r"\b((hablar|p[áa]s[ae]me|p[óo]ngame|ponme|pasar(me)?|comunicar(me)?) con (una persona|alguien|un humano|una humana|(su|tu|la) asistente)|(speak|talk|put me through|connect me) (to|with) (a |an )?(real )?(person|human|someone|somebody|the assistant|your assistant))\b",
     Intent.NO_CALLBACK: r"\b(no hace falta que (me )?(llam\w+|devuelv\w+)|no (need|necesito que) (to call|me llam\w+|for a call)|que no me llamen|don'?t (need|have) to call|no need to call)\b",
-    Intent.WANTS_CALLBACK: r"(?<!falta )(?<!necesito )\b(que me (llame|devuelva la llamada|llamen)|me (puede|pueden|podr[ií]a|podr[ií]an) llamar|(puede|pueden|podr[ií]a|podr[ií]an) llamarme|ll[áa]m[ea]n?me|devolver(me)? la llamada|(?<!not )(?<!to )call me( back)?\b(?! [A-Z])|call(ed)? back|callback|return my call)",
+    Intent.WANTS_CALLBACK: r"(?<!falta )(?<!necesito )\b(que me (llame|devuelva la llamada|llamen)|me (puede|pueden|podr[ií]a|podr[ií]an) llamar|(puede|pueden|podr[ií]a|podr[ií]an) llamarme|ll[áa]m[ea]n?me|devolver(me)? la llamada|(?<!not )(?<!to )call me( back)?\b(?! (?-i:[A-Z]))|call(ed)? back|callback|return my call)",
     Intent.LEAVE_MESSAGE: r"\b((dejar?(le)?|tomar?|dar(le)?|tome|deje)( usted)? (un |el |este )?(recado|mensaje|aviso|nota)|(?<!gu)d[ií]g(a|as)(le|selo)|d[ií](le|selo)\b|av[ií]s(e|a)(le|la|lo)|que sepa que|leave (a |her a |him a |you a )?message|take (a |my )?message|give (her|him|them) (a |the |this |my )?message|tell (her|him|them)|let (her|him|them) know|un recado|a message)\b",
     Intent.BOOK: r"\b((pedir|concertar|reservar|agendar|fijar|cambiar|cerrar|organizar) (una |la |mi |hora|un )?(cita|reuni[óo]n|hora|visita|hueco)|(make|book|schedule|arrange|set up|reschedule) (a|an|the|our|my) (appointment|meeting|call|visit|time)|book (some )?time|tener una reuni[óo]n con|meet (with )?(her|him))\b",
+    Intent.ASKS_EXECUTIVE: r"\b((hablar|comunic[ae]r?(me)?|p[áa]s[ae]r?(me)?|p[óo]n(ga|er)?(me)?|pone) con (?!una persona|alguien|un humano|una humana|su asistente|tu asistente|la asistente)|puede ponerse|(speak|talk|put (me )?through|connect me) (to|with) (?!(a |an )?(real )?(person|human|someone|somebody)|the assistant|your assistant|you\b)|is (she|he|ms\.?|mr\.?|mrs\.?)( \w+)? (there|in|available|around|free))",
     Intent.WHERE_IS: r"\b(d[óo]nde (est[áa]|anda|para)|(a qu[ée] hora|cu[áa]ndo) (vuelve|llega|regresa|estar[áa]|podr[ií]a hablar)|por qu[ée] no (puede|se pone|est[áa])|where('s| is) (she|he|ms|mr|the boss)|when (will|is|does) (she|he|they) (be )?(back|return|in|available|free|get back)|why can'?t (she|he))\b",
     Intent.SALES: r"\b(ofrecer(le|les)|una oferta|ofertas? (de|para)|nuestr[oa]s? (servicios?|productos?|soluci\w+|tarifas?)|promoci[óo]n|descuento|compañ[ií]a (el[ée]ctrica|telef[óo]nica)|special offer|our (services?|products?|solutions?|rates?)|a (better|great) (deal|rate|offer)|offer you|discount|extended warranty)\b",
     Intent.WRONG_NUMBER: r"\b(me he (equivocado|confundido)( de n[úu]mero)?\b(?! al (decir|dar))|n[úu]mero equivocado|wrong number|dialled wrong|dialed wrong|misdial\w*)",
     Intent.HOW_ARE_YOU: r"\b(qu[ée] tal( est[áa]s?)?\W*\?|c[óo]mo (est[áa]s?|va( todo)?)( usted)?\W*\?|how are you|how'?s it going|how do you do)",
     Intent.SPEAK_ES: r"\b(habl[ae]s?( usted)? (en )?(español|castellano)|en (español|castellano)|(speak|in) spanish)\b",
     Intent.SPEAK_EN: r"\b(habl[ae]s?( usted)? (en )?ingl[ée]s|en ingl[ée]s|(speak|in) english)\b",
-    Intent.NOT_TELLING: r"\b(prefiero no (decir|dar)\w*|no (se lo|te lo) (voy a )?(digo|decir)|no (le|te) (voy a )?(doy|dar)|es (privado|personal|confidencial)|asunto (privado|personal|confidencial)|(ya )?(lo|la|me) tiene\b(?! que)|rather not say|none of your business|i won'?t (say|tell)|it'?s (private|personal|confidential)|(he|she) (already )?(has|knows) (it|my))\b",
+    Intent.NOT_TELLING: r"\b(prefiero no (decir|dar)\w*|no (se lo|te lo) (voy a )?(digo|decir)|no (le|te) (voy a )?(doy|dar)|es (privado|personal|confidencial)|asunto (privado|personal|confidencial)|(ya )?(lo|la|me) tiene\b(?! que)|ya tienen? (mi|el)|rather not say|none of your business|i won'?t (say|tell)|it'?s (private|personal|confidential)|(he|she) (already )?(has|knows) (it|my))\b",
     Intent.STATES_REASON: r"\b(llam(o|aba|ábamos|amos) (por|para|de parte|sobre|porque|a prop[óo]sito)|es (por|sobre|acerca|referente|para)|(se trata|era) (de|por|sobre)|calling (about|because|regarding|to)|it'?s (about|regarding|to do with|concerning)|it is (about|regarding)|with regard|tengo un problema|i have a problem)\b",
 }
 _ASKS = re.compile(
@@ -144,7 +149,7 @@ class Intents:
 
     def _near(self, text: str, language: Language, sure: frozenset[Intent]) -> frozenset[Intent]:
         intent, score = self.nearest(text, language)
-        if score >= NEAR:
+        if score >= (NEAR if intent in CONTENT else VERY_NEAR):
             return frozenset({intent})
         return frozenset({Intent.QUESTION}) if asks(text) else frozenset()
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from agent.house.dialogue import ASKS_NAME, Situation
 from agent.house.digits import groups
+from agent.house.intents import Intent
 from agent.house.moves import Deed, Moves, Told
 from agent.house.names import first_name
 from agent.house.when import deadline, say_deadline, say_time, time_in
 from agent.house.wording import Wording
 from calls.words import Owner, Promise, Sentence
 
+_BRISK = frozenset({"confirm_number", "ask_number_rest"})
+"""Questions whose answers need no "very well" before we go on."""
 PATIENCE = 3
 """How often one thing is asked before we go on without it."""
 _PRESSING = re.compile(
@@ -47,7 +50,7 @@ class Taker:
         at = self.at
         if at.facts.name and at.facts.name != at.before.name and not at.said["thank_name"]:
             yield from self.words.say("thank_name", name=first_name(at.facts.name))
-        elif at.facts != at.before and at.asked not in ("confirm_number", "ask_number_rest"):
+        elif at.facts != at.before and not at.has(Intent.DENY, Intent.CORRECT) and at.asked not in _BRISK:
             yield from self.words.say("fine")
 
     def _question(self) -> Iterator[Sentence]:
@@ -86,6 +89,7 @@ class Taker:
         told = yield self._message()
         if told.done:
             yield from self._taken()
+            yield from self.promise()
 
     def _message(self) -> Deed:
         facts = self.at.facts
@@ -110,7 +114,8 @@ class Taker:
         yield from self._taken()
         if facts.urgency == "high":
             yield from self.words.say("urgent_marked")
-        yield from self.promise()
+        if (yield from self.promise()):
+            yield from self.words.say("offer_more")
 
     def _taken(self) -> Iterator[Sentence]:
         if self.name and not self.at.said["message_taken_named"]:
@@ -120,26 +125,28 @@ class Taker:
     def _reason(self) -> str:
         facts = self.at.facts
         reason = facts.reason or self.words.text("reason_callback")
-        wish = facts.due if facts.due and facts.due not in reason else None
+        wish = (at := self._wished()) and self.words.text("wish_text", time=self._spoken(at))
         return ". ".join(filter(None, (reason, wish, facts.email)))
 
-    def promise(self) -> Moves:
-        """Promises the call back, at the time that was asked for or the soonest honest one, and says so."""
+    def promise(self) -> Generator[Sentence | Deed, Told, bool]:
+        """Promises the call back, at the time that was asked for or the soonest honest one, and says so.
+
+        False if that ended in a question: another time was offered.
+        """
         if not self._owed():
-            yield from self.words.say("offer_more")
-            return
+            return True
         wish = self._wished()
         soonest = self.at.scene.callback_by
         due = wish or (soonest and deadline(soonest, self.at.scene.policy.hours))
         told = yield self._promise(due)
         if not told.done and told.instead and wish:
             yield from self.words.say("offer_callback_instead", time=self._spoken(told.instead))
-            return
+            return False
         if not told.done and told.instead:
             due = told.instead
             told = yield self._promise(due)
         yield from self._promised(told, due, exact=wish is not None)
-        yield from self.words.say("offer_more")
+        return True
 
     def _owed(self) -> bool:
         facts = self.at.facts

@@ -51,7 +51,7 @@ _NOT_NAMES = frozenset(
     afraid glad happy here there from with about at in on for to ready back late new client customer supplier journalist
     friend brother sister son daughter husband wife father mother lawyer doctor investor candidate student neighbour
     manager director urgent important that this it what who how which and or but hello hi hey please thanks yes no
-    busy available free right wrong correct going waiting wondering hoping returning ringing phoning one me i he she it we they""".split()
+    busy available free right wrong correct going waiting wondering hoping returning ringing phoning one me i he she it we they personal private confidential privado confidencial particular nada nadie todo nothing""".split()
 )
 _STOP = frozenset(
     """y e pero que quería quiero quisiera llamo llamaba llamábamos necesito de del desde para por con sobre a en al el la
@@ -80,7 +80,7 @@ def _stated_name(text: str, language: Language) -> tuple[str | None, str]:
         lead = found.group().strip().lower()
         if lead == "de" or (lead == "de parte de" and re.match(r"(?i)(la|el|los|las|mi|una?)\b", text[found.end() :])):
             continue
-        if name := _name_at(text, found.end(), bool(re.match(_SURE[language], lead))):
+        if name := _name_at(text, found.end(), lead, bool(re.match(_SURE[language], lead))):
             return _neat(name), text[found.end() + len(name) :]
     signed = re.search(rf"(?:^|[,.!?] *)({_NAME.pattern})[, ]+(?:{_AFTER[language]})\b", text)
     if signed and not _is_no_name(signed[1]):
@@ -88,11 +88,15 @@ def _stated_name(text: str, language: Language) -> tuple[str | None, str]:
     return None, text
 
 
-def _name_at(text: str, at: int, sure: bool) -> str | None:
+_LOWER_CASE_TOO = frozenset({"soy", "le habla", "this is", "i'm", "i am"})
+"""Words after which a name may come that is typed without capitals."""
+
+
+def _name_at(text: str, at: int, lead: str, sure: bool) -> str | None:
     """The name that begins at `at`: capitalised words, or in all-lower-case typing the words up to a stop word."""
     if found := _NAME.match(text, at):
         return None if _is_no_name(found.group()) else found.group()
-    if any(char.isupper() for char in text[1:]) and not sure:
+    if not sure and (any(char.isupper() for char in text[1:]) or lead not in _LOWER_CASE_TOO):
         return None
     words: list[str] = []
     for word in re.split(r"[ ]+", re.split(r"[,.;:!?]", text[at:])[0]):

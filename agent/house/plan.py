@@ -15,13 +15,15 @@ from agent.house.rules import booking, follow, ring
 from agent.house.when import deadline, say_deadline
 from agent.house.wording import Wording, covers_of
 from calls.words import Match, Reason, Sentence
-from prompts import Phrasebook
+from prompts import Phrasebook, sentences
 
 LISTENED = 0.35
 """Below this confidence we ask again rather than answer what may not have been said."""
 SURE_OF_WHERE = 0.8
 """How well a preference must fit to answer "where is she?" in place of an approved cover."""
 _SHORT = frozenset({Intent.AFFIRM, Intent.DENY, Intent.THANKS, Intent.GREETING, Intent.CORRECT, Intent.HOW_ARE_YOU})
+_LEAVING = frozenset({Intent.LEAVE_MESSAGE, Intent.WANTS_CALLBACK, Intent.STATES_REASON})
+"""What may come in the same breath as a goodbye, and is noted before hanging up."""
 
 Way = Callable[[Situation, Wording], Moves | None]
 
@@ -37,7 +39,8 @@ def reply(at: Situation, book: Phrasebook) -> Moves:
         at = staff.after
     for way in WAYS:
         if (moves := way(at, words)) is not None:
-            yield from _greeted_by_name(at, words)
+            if way not in _NO_GREETING:
+                yield from _greeted_by_name(at, words)
             yield from moves
             return
 
@@ -96,19 +99,18 @@ def wrong_number(at: Situation, words: Wording) -> Moves | None:
 
 
 def a_person(at: Situation, words: Wording) -> Moves | None:
-    asked = at.has(Intent.ASKS_PERSON)
-    agreed = at.asked == "offer_assistant_or_message" and at.has(Intent.AFFIRM) and not at.facts.taking
-    if not asked and not agreed:
-        return None
-    if at.ringing:
-        return says(words.say("comfort"))
-    return ring(at, words, Reason.ASKED_FOR_PERSON if asked else Reason.NOT_KNOWN)
+    offered = {"offer_assistant_or_message": Reason.NOT_KNOWN, "offer_person": Reason.UNCLEAR}
+    if at.has(Intent.ASKS_PERSON):
+        return ring(at, words, Reason.ASKED_FOR_PERSON)
+    if at.asked in offered and at.has(Intent.AFFIRM) and not at.has(Intent.LEAVE_MESSAGE, Intent.DENY):
+        return ring(at, words, offered[at.asked])
+    return None
 
 
 def a_rule(at: Situation, words: Wording) -> Moves | None:
     """A rule on file that fits what was just said; not in the middle of a name or a number."""
     match = best(at)
-    if match is None or match.preference.do is None or at.asked in ASKS_NUMBER or at.intents and at.intents <= _SHORT:
+    if match is None or match.preference.do is None or at.asked in ASKS_NUMBER or _slight(at):
         return None
     if at.asked in ASKS_NAME and at.facts.taking and not at.intents & CONTENT:
         return None
@@ -119,7 +121,7 @@ def another_time(at: Situation, words: Wording) -> Moves | None:
     """An answer to the time that we offered instead of theirs."""
     if at.asked == "offer_callback_instead":
         if at.has(Intent.AFFIRM) or at.facts.due != at.before.due:
-            return Taker(at, words).promise()
+            return _promised(at, words)
         return _more(words, "fine") if at.has(Intent.DENY) else None
     return booking(at, words) if at.asked in ("ask_when", "offer_booking_instead", "ask_name_booking") else None
 
@@ -130,7 +132,7 @@ def the_end(at: Situation, words: Wording) -> Moves | None:
     nothing_more = at.asked == "offer_more" and at.has(Intent.DENY, Intent.THANKS) and polite and bool(at.intents)
     if not (nothing_more or at.has(Intent.GOODBYE, Intent.NOTHING_ELSE)):
         return None
-    if at.intents & CONTENT or (at.facts.taking and at.facts != at.before):
+    if at.intents & CONTENT - _LEAVING:
         return None
     return _end(at, words, left=at.facts.taking and at.facts.reason is not None)
 
@@ -145,7 +147,9 @@ def a_message(at: Situation, words: Wording) -> Moves | None:
 
 
 def not_wanted(at: Situation, words: Wording) -> Moves | None:
-    """They decline what we offered."""
+    """They decline what we offered, or drop what they wanted."""
+    if at.has(Intent.NEVER_MIND):
+        return _more(words, "fine")
     if not at.asked.startswith("offer_") or not at.has(Intent.DENY) or at.intents & CONTENT:
         return None
     return _more(words, "fine")
@@ -153,7 +157,7 @@ def not_wanted(at: Situation, words: Wording) -> Moves | None:
 
 def an_answer(at: Situation, words: Wording) -> Moves | None:
     match = best(at)
-    if match is None or at.intents and at.intents <= _SHORT:
+    if match is None or _slight(at):
         return None
     if at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS) and match.score < SURE_OF_WHERE:
         return None
@@ -183,7 +187,9 @@ def an_offer(at: Situation, words: Wording) -> Moves | None:
 def not_known(at: Situation, words: Wording) -> Moves | None:
     if not at.has(Intent.QUESTION) and not (asks(at.scene.heard.text) and not at.intents & _SHORT):
         return None
-    offer = "offer_assistant_or_message" if at.scene.open_now and not at.ringing else "offer_message"
+    if at.ringing:
+        return says(words.say("comfort"))
+    offer = "offer_assistant_or_message" if at.scene.open_now else "offer_message"
     return says(words.say("dont_know"), words.say(offer))
 
 
@@ -244,12 +250,24 @@ WAYS: tuple[Way, ...] = (
     not_understood,
 )
 
+_NO_GREETING = (not_heard, told_to_wait, repeated, the_end)
+
 
 # --- pieces -------------------------------------------------------------------------------------------
 
 
 def _more(words: Wording, key: str) -> Moves:
     return says(words.say(key), words.say("offer_more"))
+
+
+def _promised(at: Situation, words: Wording) -> Moves:
+    if (yield from Taker(at, words).promise()):
+        yield from words.say("offer_more")
+
+
+def _slight(at: Situation) -> bool:
+    """A yes, a no, a thank-you: nothing that what is on file could answer."""
+    return bool(at.intents) and at.intents <= _SHORT and len(at.scene.heard.text.split()) <= 4
 
 
 def _greeted_by_name(at: Situation, words: Wording) -> Iterator[Sentence]:
@@ -270,8 +288,8 @@ def _again(at: Situation, words: Wording) -> Moves:
 
 def _then_back(at: Situation, words: Wording, key: str) -> Moves:
     """Says `key` and puts the open question again."""
-    open_question = [Sentence(line.text, line.language) for line in at.last if at.asked and line.text.endswith("?")]
-    return says(words.say(key), open_question[-1:] or words.say("ask_help"))
+    asked = [Sentence(sentences(line.text)[-1], line.language) for line in at.last if line.text.endswith("?")]
+    return says(words.say(key), asked[-1:] if at.asked else words.say("ask_help"))
 
 
 def _in_other_language(words: Wording) -> Moves:
