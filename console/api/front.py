@@ -61,6 +61,10 @@ class Feed(Protocol):
         """What happens from now on, or after a cursor; None is a sign of life. Ends when cut off."""
         ...
 
+    def close(self) -> None:
+        """Everybody goes home."""
+        ...
+
 
 class Contact(Protocol):
     """Someone the executive knows, as far as the API tells."""

@@ -51,6 +51,8 @@ class Readiness:
             self._state[name] = "ok"
         except AntesalaError as error:
             self._state[name] = str(error)
+        except Exception as error:  # whatever an engine does, the house stays up and says that it isn't ready
+            self._state[name] = f"it failed ({type(error).__name__})"
 
 
 @router.get("/healthz")

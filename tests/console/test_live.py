@@ -26,7 +26,7 @@ async def address(house: House) -> AsyncGenerator[str]:
             await asyncio.sleep(0.01)
     host, port = server.servers[0].sockets[0].getsockname()[:2]
     yield f"http://{host}:{port}"
-    house.front.feed.close()  # type: ignore[attr-defined]
+    house.front.feed.close()
     server.should_exit = True
     await serving
 

@@ -1,0 +1,248 @@
+"""Builds the office from settings and opens its doors. The only file that names an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from agent.guard.rules import GuardRules
+from fastapi import FastAPI
+
+from agent.house.model import HouseModel
+from agent.language import language_of
+from agent.mind import AgentMind
+from agent.models import ChosenModel, choose_model
+from calls.call import new_id
+from calls.desk import Desk
+from calls.errors import SettingsError
+from calls.ports import Office
+from calls.switchboard import Switchboard
+from calls.words import CallRow, Circle, Promise
+from console import index
+from console.api import api_app
+from console.api.front import Front
+from console.api.health import Check, Readiness
+from console.api.sandbox import rehearse
+from knowledge.embedding import E5, FastSentence
+from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
+from prompts import Phrasebook
+from records.store import Store, open_records
+from records.writing import Rescue
+from settings import PREFIX, Settings
+
+STOP_WITHIN_S = 5
+"""How long open connections may go on when the server is stopped."""
+LARGEST_FRAME = 1024 * 1024
+"""Bytes in one WebSocket message; a client that sends more is cut off."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffice:
+    """The house while it is open. `chosen`: what it is made of, one plain line each."""
+
+    front: Front
+    store: Store
+    chosen: tuple[str, ...]
+
+
+@asynccontextmanager
+async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
+    """All that answers, without any door. Raises SettingsError, OfficeError, EngineError."""
+    async with AsyncExitStack() as house:
+        workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="mind")
+        house.callback(workers.shutdown)
+        e5, fast, phrases = E5(), FastSentence(), Phrasebook.load()
+        stand_in = HouseModel(phrases, e5, workers)
+        store, knowledge, mind, _ = await together(
+            house.enter_async_context(open_records(settings.records_url)),
+            _knowledge(settings, house, e5, fast),
+            _mind(settings, house, stand_in),
+            asyncio.to_thread(stand_in.warm),
+        )
+        desk = Desk()
+        office = Office(
+            mind=AgentMind(mind.model, stand_in, name=mind.name, first_token_s=settings.first_token_s),
+            rules=GuardRules(e5, fast, phrases, knowledge, workers),
+            knowledge=knowledge,
+            records=store,
+            phrases=phrases,
+            desk=desk,
+            language_of=language_of,
+            now=now,
+        )
+        switchboard = Switchboard(office, desk, settings.max_calls)
+        house.push_async_callback(switchboard.close)
+        # Sound (ears, voice, turn-taking) is built here and warmed up among the engines below.
+        readiness = Readiness(_engines(office), {"records": store.ping})
+        front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness)
+        yield OpenOffice(front, store, _chosen(settings, mind, knowledge))
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The server: while it runs the office is open, and calls that a crash cut off have been seen to."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with open_office(settings) as house, asyncio.TaskGroup() as chores:
+            await house.store.recover(_rescue(house.front.office))
+            app.state.front = house.front
+            started = (house.front.readiness.keep_warming(), house.front.switchboard.keep_swept())
+            tasks = [chores.create_task(chore) for chore in started]
+            print(*house.chosen, sep="\n", flush=True)
+            yield
+            for task in tasks:
+                task.cancel()
+
+    app = api_app(lifespan, settings.token.get_secret_value() if settings.token else None)
+    app.include_router(index.router)
+    # The telephone lines' routers are added here.
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Runs the server until it is told to stop. Raises SettingsError (port taken, say), OfficeError, EngineError."""
+    _log_without_words(settings.log_level)
+    asyncio.run(_serve(create_app(settings), settings))
+
+
+async def _serve(app: FastAPI, settings: Settings) -> None:
+    with _listening(settings) as door:
+        config = uvicorn.Config(
+            app,
+            lifespan="off",
+            log_config=None,
+            access_log=False,  # addresses carry callers' numbers and what is searched for
+            server_header=False,
+            ws_max_size=LARGEST_FRAME,
+            timeout_graceful_shutdown=STOP_WITHIN_S,
+        )
+        async with app.router.lifespan_context(app):
+            print(_address(settings, door), flush=True)
+            await _Server(config, app.state.front).serve(sockets=[door])
+
+
+class _Server(uvicorn.Server):
+    """Stops in good order at the first signal; at a second Ctrl-C it leaves open connections as they are."""
+
+    def __init__(self, config: uvicorn.Config, front: Front):
+        super().__init__(config)
+        self._front = front
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Those who watch the live feed go home first: they would never leave by themselves."""
+        self._front.feed.close()
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+async def together(*work: Awaitable[Any]) -> list[Any]:
+    """The results of `work` done at the same time. All of it is over before the first failure is raised."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
+
+
+async def _knowledge(settings: Settings, house: AsyncExitStack, e5: E5, fast: FastSentence) -> OfficeKnowledge:
+    encoders = ((e5, 1.0), (fast, 0.5))
+    knowledge = await open_knowledge(settings.office, settings.data, encoders, settings.chroma_url, now)
+    house.push_async_callback(knowledge.close)
+    return knowledge
+
+
+async def _mind(settings: Settings, house: AsyncExitStack, stand_in: HouseModel) -> ChosenModel:
+    mind = await asyncio.to_thread(choose_model, settings.model, settings.model_url, os.environ, stand_in)
+    house.push_async_callback(mind.stop)
+    await mind.start()
+    return mind
+
+
+def _engines(office: Office) -> Mapping[str, Check]:
+    """How each engine is run once before the house counts as ready."""
+
+    async def knowledge() -> None:
+        await office.knowledge.recall("¿A qué hora abren?", Circle.ANYONE, "es", office.now())
+
+    async def rules() -> None:
+        await office.rules.screen(["Buenos días", "Good morning"], "in")
+
+    async def mind() -> None:
+        for language in office.knowledge.policy.receptionist.languages:
+            greeting = {"es": "Buenos días", "en": "Good morning"}[language]
+            await rehearse(office, greeting, Circle.ANYONE, language)
+
+    return {"knowledge": knowledge, "rules": rules, "mind": mind}
+
+
+def _rescue(office: Office) -> Rescue:
+    """A call that a crash cut off is called back by the assistant."""
+
+    def owed(row: CallRow) -> tuple[datetime, Promise]:
+        who = row.caller.name or row.caller.number or office.phrases.line("brief_unknown_caller", row.language)
+        text = office.phrases.line("brief_interrupted", row.language, who=who)
+        at = office.now()
+        return at, Promise("assistant", text, due=office.knowledge.callback_by(at), id=new_id())
+
+    return owed
+
+
+def _chosen(settings: Settings, mind: ChosenModel, knowledge: OfficeKnowledge) -> tuple[str, ...]:
+    executive = knowledge.policy.executive
+    return (
+        f"The office is that of {executive.name}, from {settings.office}.",
+        f"Records are kept in {settings.data if settings.database_url is None else 'the database that is set'}.",
+        str(mind),
+    )
+
+
+def _address(settings: Settings, door: socket.socket) -> str:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"Antesala answers at http://{host}:{door.getsockname()[1]}"
+    return address + ("." if settings.token else ", for this machine only: no ANTESALA_TOKEN is set.")
+
+
+def _listening(settings: Settings) -> socket.socket:
+    """The socket to answer at."""
+    door = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((settings.host, settings.port))
+    except OSError as error:
+        door.close()
+        raise SettingsError(
+            f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}). "
+            f"If it is not Antesala that uses it, choose another with {PREFIX}PORT."
+        ) from None
+    return door
+
+
+def _log_without_words(level: str) -> None:
+    """Log lines for the operator. Of an exception they tell its kind and place: its text may be a caller's words."""
+
+    class Formatter(logging.Formatter):
+        def formatException(self, ei: Any) -> str:
+            return f"{''.join(traceback.format_tb(ei[2]))}{ei[0].__name__}"
+
+    handler = logging.StreamHandler()
+    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    for chatty in ("alembic", "httpx"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
