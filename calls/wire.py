@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from calls.words import CallRow, Event, Language
 
 Pcm = NDArray[np.int16]
 """Mono samples, shape (n,)."""
@@ -47,3 +50,24 @@ class Wire(Protocol):
 
     on_keys: Callable[[str], None]
     """Set by the conversation: called with each key that the caller presses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call as it reaches the house: who the line says is calling. `ref`: the line's own id (CallSid, Call-ID)."""
+
+    line: str
+    number: str | None = None
+    ref: str | None = None
+    language: Language | None = None
+
+
+class Converse(Protocol):
+    """Answers calls by voice."""
+
+    async def __call__(self, wire: Wire, arrival: Arrival, watch: Callable[[Event], None] | None = None) -> CallRow:
+        """Answers one call on `wire`; returns its closed row when it is over. `watch` is told of every event.
+
+        Raises `calls.switchboard.AllBusy` when the house is full, EngineError when nothing can be put on record.
+        """
+        ...

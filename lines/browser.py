@@ -17,9 +17,8 @@ import numpy as np
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from calls.switchboard import AllBusy
-from calls.wire import FRAME_S, Pcm
+from calls.wire import FRAME_S, Arrival, Converse, Pcm
 from calls.words import Event, Language
-from lines.arrival import Arrival, Converse
 from lines.tickets import Tickets
 
 RATE = 16_000

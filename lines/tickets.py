@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from lines.arrival import Arrival
+from calls.wire import Arrival
 
 LIFE_S = 60.0
 MOST = 10_000

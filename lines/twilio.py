@@ -22,9 +22,8 @@ from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
 from twilio.request_validator import RequestValidator
 
 from calls.switchboard import AllBusy
-from calls.wire import FRAME_S, Pcm
+from calls.wire import FRAME_S, Arrival, Converse, Pcm
 from lines import g711
-from lines.arrival import Arrival, Converse
 from lines.tickets import Tickets
 
 RATE = 8000
