@@ -81,7 +81,7 @@ def at_voice_rate(sound: Sound, rate: int) -> Sound:
 
 def from_pcm(pcm: bytes) -> Sound:
     """int16 PCM as samples in -1..1; half a sample at the end is dropped."""
-    return np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / 32768
+    return np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2").astype(np.float32) / np.float32(32768)
 
 
 def to_pcm(sound: Sound) -> bytes:
