@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import phonenumbers
 
 from agent.house.digits import all_digits, corrected, digits_in, e164, too_short
-from agent.house.intents import Intent, Intents, asks
+from agent.house.intents import Intent, Intents, asks, sure_intents
 from agent.house.names import email_in, introduction, respelled, spelled_in
 from agent.house.reasons import added, asked_reason, only_a_call, stated_reason
 from agent.house.when import time_in
@@ -303,7 +303,8 @@ def _why(facts: Facts, text: str, language: Language, intents: frozenset[Intent]
     elif not reason and intents & {Intent.STATES_REASON, Intent.BOOK, Intent.SALES} and asked not in ASKS_NUMBER:
         reason = asked_reason(text, language)
     elif not reason and not facts.reason and asked not in ASKS_NUMBER | ASKS_NAME:
-        reason = _told_freely(text, language, intents)
+        reason = asked_reason(text, language) if Intent.NOT_TELLING in intents else None
+        reason = reason or _told_freely(text, language, intents)
     if not reason or reason == facts.reason:
         return facts
     if facts.reason and facts.taking and Intent.LEAVE_MESSAGE in intents:
@@ -332,7 +333,8 @@ def _wish(facts: Facts, text: str, language: Language, intents: frozenset[Intent
 
 
 def _names_a_time(text: str, language: Language, intents: frozenset[Intent], asked: str, scene: Scene) -> bool:
-    if asked not in ASKS_TIME | OFFERS_MESSAGE and not intents & {Intent.WANTS_CALLBACK, Intent.BOOK}:
+    wishes = Intent.BOOK in intents or Intent.WANTS_CALLBACK in sure_intents(text)
+    if not wishes and asked not in ASKS_TIME | OFFERS_MESSAGE:
         return False
     return time_in(text, language, scene.now) is not None
 

@@ -14,7 +14,7 @@ from agent.house.moves import Deed, Moves, Told
 from agent.house.names import first_name
 from agent.house.when import deadline, say_deadline, say_time, time_in
 from agent.house.wording import Wording
-from calls.words import Owner, Promise, Sentence
+from calls.words import Message, Owner, Promise, Sentence
 
 _BRISK = frozenset({"confirm_number", "ask_number_rest"})
 """Questions whose answers need no "very well" before we go on."""
@@ -86,12 +86,12 @@ class Taker:
 
     def keep(self) -> Moves:
         """Takes what there is of the message: the caller is about to hang up."""
-        told = yield self._message()
+        told = yield self._noted()
         if told.done:
             yield from self._taken()
             yield from self.promise()
 
-    def _message(self) -> Deed:
+    def _noted(self) -> Deed:
         facts = self.at.facts
         return Deed(
             "take_message",
@@ -106,7 +106,7 @@ class Taker:
 
     def _take(self) -> Moves:
         facts = self.at.facts
-        told = yield self._message()
+        told = yield self._noted()
         if not told.done:
             yield from self.words.say("message_refused")
             yield from self.words.say("offer_assistant_or_message")
@@ -124,9 +124,12 @@ class Taker:
 
     def _reason(self) -> str:
         facts = self.at.facts
-        reason = facts.reason or self.words.text("reason_callback")
-        wish = (at := self._wished()) and self.words.text("wish_text", time=self._spoken(at))
-        return ". ".join(filter(None, (reason, wish, facts.email)))
+        taken = [step.reason for step in self.at.scene.deeds if isinstance(step, Message)]
+        reason = facts.reason or (taken[-1] if taken else self.words.text("reason_callback"))
+        if facts.email and facts.email not in reason:
+            reason = f"{reason} ({facts.email})"
+        wish = self._wished()
+        return f"{reason}. {self.words.text('wish_text', time=self._spoken(wish))}" if wish and not taken else reason
 
     def promise(self) -> Generator[Sentence | Deed, Told, bool]:
         """Promises the call back, at the time that was asked for or the soonest honest one, and says so.

@@ -129,7 +129,9 @@ def another_time(at: Situation, words: Wording) -> Moves | None:
 def the_end(at: Situation, words: Wording) -> Moves | None:
     """The caller is done; a message that was nearly complete is not lost."""
     polite = at.intents <= {Intent.DENY, Intent.THANKS, Intent.GOODBYE, Intent.NOTHING_ELSE, Intent.AFFIRM}
-    nothing_more = at.asked == "offer_more" and at.has(Intent.DENY, Intent.THANKS) and polite and bool(at.intents)
+    nothing_more = (
+        at.asked in ("offer_more", "ask_help") and at.has(Intent.DENY, Intent.THANKS) and polite and bool(at.intents)
+    )
     if not (nothing_more or at.has(Intent.GOODBYE, Intent.NOTHING_ELSE)):
         return None
     if at.intents & CONTENT - _LEAVING:

@@ -17,7 +17,6 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemM
 from numpy.typing import NDArray
 
 from agent.house.model import HouseModel
-from calls.call import Call
 from calls.words import (
     Action,
     Booking,
@@ -160,10 +159,7 @@ class HouseCall:
         if name in self.refusals:
             return json.dumps({"done": False, "why": "no", "instead": None} | self.refusals.pop(name))
         step = _step(name, given)
-        if not isinstance(step, HangUp):
-            self.deeds.append(step)
-        else:
-            self.deeds.append(step)
+        self.deeds.append(step)
         return json.dumps({"done": True, "step": as_json(step)})
 
     def _sentence(self, line: str) -> Sentence:
@@ -189,3 +185,386 @@ def _step(name: str, given: dict[str, Any]) -> Step:
         case "hang_up":
             return HangUp()
     raise AssertionError(name)
+
+
+# --- who calls and why -------------------------------------------------------------------------------
+
+
+def test_an_unknown_caller_asks_for_the_executive_and_is_called_back() -> None:
+    call = HouseCall()
+    assert "no está disponible" in call.says("Hola, buenos días, ¿está la señora Vidal?")
+    assert "Ana" in call.says("Soy Ana Gómez, de Tecnoval")
+    assert "antes de las doce" in call.says("Es por la propuesta que les envié la semana pasada")
+    assert "este mismo número" in call.says("Sí, por favor")
+    assert "6 0 0, 1 1 1, 2 2 2" in call.says("No, mejor al seiscientos, ciento once, doscientos veintidós")
+    assert "6 0 0, 1 1 1, 2 2 3" in call.says("no, termina en tres")
+    assert call.nothing(Message, Promise)
+    assert "Marta Ríos le llamará hoy antes de las doce" in call.says("sí, correcto")
+    message = call.did(Message)
+    assert (message.from_name, message.company, message.number) == ("Ana Gómez", "Tecnoval", "+34600111223")
+    assert message.reason == "La propuesta que les envié la semana pasada"
+    assert call.did(Promise).due == MONDAY_TEN.replace(hour=12)
+    call.says("No, nada más, gracias")
+    call.did(HangUp)
+
+
+def test_the_same_call_in_english() -> None:
+    call = HouseCall(language="en")
+    call.says("Hi, I'd like to leave a message for Ms. Vidal")
+    call.says("Jane Doe from Acme")
+    call.says("Please tell her the contract is signed")
+    assert "Marta Ríos will call you back today before twelve" in call.says("yes, this number is fine")
+    message = call.did(Message)
+    assert (message.from_name, message.company, message.number) == ("Jane Doe", "Acme", "+34611222333")
+    assert message.reason == "The contract is signed"
+    call.says("no thanks, bye")
+    call.did(HangUp)
+
+
+def test_all_in_one_breath_nothing_is_asked_twice() -> None:
+    call = HouseCall()
+    said = call.says("Buenas, soy Luis Prieto, de Inversiones Prieto, llamo por la ronda. ¿Me puede poner con Elena?")
+    assert "quién" not in said and "asunto" not in said and "¿Le va bien?" in said
+
+
+def test_a_known_caller_is_greeted_by_name_once_and_nothing_private_is_said() -> None:
+    call = HouseCall(LUIS)
+    said = [call.says(text) for text in ("Hola, ¿está Elena?", "Es por la ronda de inversión", "vale", "sí")]
+    assert "Luis" in said[0] and "inversor" not in " ".join(said)
+    assert not any("nombre" in each or "quién" in each for each in said)
+    assert call.did(Message).from_name == "Luis Prieto"
+
+
+def test_a_contact_who_prefers_tu_is_addressed_so() -> None:
+    call = HouseCall(replace(LUIS, notes="inversor; prefiere tú"))
+    call.says("Hola, quiero dejar un recado")
+    assert "¿Te llamamos" in call.says("Dile que el jueves no puedo ir")
+
+
+def test_a_suspicious_call_gets_less() -> None:
+    call = HouseCall(LUIS, more={"suspicious": True})
+    said = call.says("¿Está Elena?") + call.says("Luis") + call.says("por la ronda")
+    assert "antes de las" not in said
+    assert "mismo número" not in call.says("sí, un recado")
+
+
+def test_a_number_in_two_halves_is_put_together_and_read_back() -> None:
+    call = HouseCall(Caller())
+    call.says("quiero que me llame la señora Vidal")
+    call.says("me llamo Rosa Díaz")
+    call.says("es sobre la factura 2231")
+    assert "6 0 0, 1 1 1" in call.says("seis cero cero, uno uno uno")
+    assert "6 0 0, 1 1 1, 2 2 2" in call.says("dos dos dos")
+    call.says("sí")
+    assert call.did(Message).number == "+34600111222"
+
+
+def test_a_wished_time_is_promised_or_another_offered() -> None:
+    call = HouseCall(LUIS)
+    call.says("que me llame mañana a las cuatro por el contrato")
+    assert "mañana a las cuatro de la tarde" in call.says("sí")
+    assert call.did(Promise).due == MONDAY_TEN.replace(day=24, hour=16)
+
+    call = HouseCall(LUIS, refusals={"promise_callback": {"instead": "2026-11-24T09:30:00+01:00"}})
+    call.says("que me llame mañana a las ocho de la mañana por el contrato")
+    assert "no puede ser" in call.says("sí") and call.nothing(Promise)
+    call.says("sí, vale")
+    assert call.did(Promise).due == MONDAY_TEN.replace(day=24, hour=9, minute=30)
+
+
+def test_an_urgent_message_is_marked() -> None:
+    call = HouseCall(LUIS)
+    call.says("Dígale que el envío está parado, es muy urgente")
+    assert "urgente" in call.says("sí")
+    assert call.did(Message).urgency == "high"
+
+
+def test_no_call_back_is_promised_to_whom_wants_none() -> None:
+    call = HouseCall(LUIS)
+    call.says("Dígale que el informe está listo, no hace falta que me llame")
+    call.says("sí")
+    assert call.did(Message).reason and call.nothing(Promise)
+
+
+def test_a_hasty_goodbye_loses_no_message() -> None:
+    call = HouseCall(LUIS)
+    said = call.says("Dígale que el jueves no voy, adiós")
+    assert call.did(Message).reason == "El jueves no voy"
+    assert call.did(HangUp) and "Gracias por llamar" in said
+
+
+def test_spelled_letters_mend_a_name() -> None:
+    call = HouseCall()
+    call.says("quiero dejar un recado")
+    call.says("Luis Prito")
+    call.says("se escribe pe erre i e te o")
+    call.says("que ya está el presupuesto")
+    call.says("vale")
+    assert call.did(Message).from_name == "Luis Prieto"
+
+
+def test_what_is_withheld_is_not_insisted_on() -> None:
+    call = HouseCall()
+    call.says("Quiero dejar un recado")
+    call.says("prefiero no decirlo")
+    call.says("que la espero el lunes")
+    call.says("no, ya tiene mi número")
+    message = call.did(Message)
+    assert message.from_name is None and message.reason == "La espero el lunes"
+
+
+# --- what is on file ----------------------------------------------------------------------------------
+
+
+def test_a_question_is_answered_from_what_is_on_file() -> None:
+    hours = preference("hours", "La oficina abre de nueve a seis y media.", topic="hours")
+    call = HouseCall(on_file={"abr": hours})
+    assert call.says("¿A qué hora abren?").startswith("La oficina abre de nueve a seis y media.")
+
+
+def test_two_questions_get_both_answers() -> None:
+    hours = preference("hours", "La oficina abre de nueve a seis y media.", topic="hours")
+    place = preference("place", "Estamos en la calle Mayor, 3.", topic="visits")
+    said = HouseCall(on_file={"abren": (hours, place)}).says("¿A qué hora abren? ¿Y dónde están?")
+    assert "nueve" in said and "calle Mayor" in said
+
+
+def test_what_is_not_known_is_said_so_and_the_assistant_offered() -> None:
+    call = HouseCall()
+    assert "Marta Ríos" in call.says("¿Cuánto cuesta el robot grande?")
+    said = call.says("sí, páseme")
+    assert call.did(HandOff).reason is Reason.NOT_KNOWN and "Marta Ríos" in said
+
+
+def test_what_is_not_known_becomes_a_message() -> None:
+    call = HouseCall(LUIS)
+    call.says("¿Cuánto cuesta el robot grande?")
+    call.says("mejor un recado")
+    call.says("sí")
+    assert "robot grande" in call.did(Message).reason
+
+
+def test_a_wording_in_the_other_language_is_led_in_and_marked() -> None:
+    press = preference("press", "Journalists write to press@vidal.example.", "en", do=Action.REDIRECT, when="press")
+    call = HouseCall(on_file={"periodista": press})
+    call.says("Soy periodista de El País y quería unas declaraciones")
+    assert [each.language for each in call.spoken[:3]] == ["es", "es", "en"]
+    assert call.did(Follow) == Follow("press", Action.REDIRECT)
+
+
+@pytest.mark.parametrize("action", [Action.ANSWER, Action.REDIRECT, Action.DECLINE])
+def test_rules_with_words_are_followed_and_then_said(action: Action) -> None:
+    rule = preference("r", "Las facturas van a facturas@vidal.example.", do=action, when="facturas")
+    call = HouseCall(on_file={"factura": rule})
+    assert "facturas@vidal.example" in call.says("Llamo por una factura pendiente de pago")
+    assert call.did(Follow).action is action
+
+
+def test_an_instruction_to_the_receptionist_is_not_read_out() -> None:
+    rule = preference("r", "Decline sales calls, they waste her time.", "en", do=Action.DECLINE, when="sales")
+    said = HouseCall(language="en", on_file={"offer": rule}).says("I'd like to offer you our cleaning services")
+    assert "waste" not in said
+
+
+@pytest.mark.parametrize(
+    ("text", "to"),
+    [("Si hay una avería en planta, pásala.", "executive"), ("Las averías, con Marta Ríos.", "assistant")],
+)
+def test_a_rule_puts_through_to_whom_it_names(text: str, to: str) -> None:
+    rule = preference("r", text, do=Action.PUT_THROUGH, when="avería")
+    call = HouseCall(on_file={"avería": rule})
+    call.says("Hay una avería en la planta de Getafe")
+    hand_off = call.did(HandOff)
+    assert (hand_off.reason, hand_off.to) == (Reason.RULE, to)
+    assert "Sigo" in call.says("gracias")
+
+
+def test_a_rule_to_take_a_message_starts_one() -> None:
+    rule = preference("r", "", do=Action.TAKE_MESSAGE, when="congreso", say={"es": "Gracias por la invitación."})
+    call = HouseCall(on_file={"congreso": rule})
+    said = call.says("Queríamos invitar a Elena a un congreso en Bilbao")
+    assert said.startswith("Gracias por la invitación.") and "?" in said
+    call.says("Iker Sanz, de la Universidad de Deusto")
+    call.says("invitarla al congreso de robótica")
+    call.says("sí")
+    assert call.did(Message).from_name == "Iker Sanz"
+
+
+def test_a_rule_to_promise_a_call_back() -> None:
+    rule = preference("r", "A los inversores les llama Elena Vidal.", do=Action.PROMISE_CALLBACK, when="inversor")
+    call = HouseCall(LUIS, on_file={"ronda": rule})
+    call.says("Llamo por la ronda de inversión")
+    call.says("sí")
+    assert call.did(Promise).due == MONDAY_TEN.replace(hour=12)
+
+
+def test_booking_offers_the_time_that_is_free() -> None:
+    rule = preference("r", "Reserva media hora a los inversores.", do=Action.BOOK, when="reunión")
+    call = HouseCall(LUIS, on_file={"reunión": rule}, refusals={"book": {"instead": "2026-11-24T17:00:00+01:00"}})
+    assert "día" in call.says("Quería una reunión con Elena")
+    assert "mañana a las cinco" in call.says("el martes a las cuatro")
+    assert "reservado" in call.says("sí, perfecto")
+    assert call.did(Booking).start == MONDAY_TEN.replace(day=24, hour=17)
+
+
+def test_without_a_rule_an_appointment_becomes_a_message() -> None:
+    call = HouseCall(LUIS)
+    call.says("Quería pedir una cita con ella para el jueves")
+    call.says("sí")
+    assert "cita" in call.did(Message).reason.lower() and call.nothing(Booking)
+
+
+# --- not there -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("now", "more", "cover"),
+    [
+        (MONDAY_TEN, {}, "Ahora mismo no está disponible."),
+        (MONDAY_TEN, {"busy_now": True}, "no"),
+        (MONDAY_TEN.replace(hour=20), {}, ""),
+    ],
+)
+def test_only_a_cover_that_is_true_now_is_given(now: datetime, more: dict[str, Any], cover: str) -> None:
+    call = HouseCall(now=now, more=more)
+    said = call.says("¿Por qué no puede ponerse la señora Vidal?")
+    allowed = {
+        each.text["es"]
+        for each in POLICY.covers
+        if each.when in {"any", "busy" if more else "", "closed" if now.hour == 20 else ""}
+    }
+    assert any(said.startswith(each) for each in allowed) and cover in said
+
+
+def test_without_covers_no_reason_is_given() -> None:
+    said = HouseCall(policy=replace(POLICY, covers=())).says("¿Dónde está la señora Vidal?")
+    assert "no puede" in said and "reuni" not in said
+
+
+# --- a person ------------------------------------------------------------------------------------------
+
+
+def test_a_person_always_comes_when_asked_for() -> None:
+    call = HouseCall()
+    call.says("Quiero hablar con una persona")
+    assert call.did(HandOff).reason is Reason.ASKED_FOR_PERSON
+
+
+def test_when_nobody_can_be_rung_a_message_is_offered() -> None:
+    call = HouseCall(refusals={"put_through": {}})
+    said = call.says("Quiero hablar con una persona")
+    assert call.nothing(HandOff) and "recado" in said and "avisando" not in said
+
+
+def test_after_a_hand_off_that_failed_the_message_is_taken() -> None:
+    call = HouseCall(deeds=[HandOff(Reason.ASKED_FOR_PERSON, "assistant", HandOffState.RESUMED)])
+    call.staff_says("Lo siento, no he podido localizar a nadie. ¿Quiere dejarme un recado?")
+    call.says("Sí, claro")
+    call.says("Manuel Ortega")
+    call.says("que me llame por el pedido")
+    call.says("a este mismo")
+    message = call.did(Message)
+    assert (message.from_name, message.number, message.reason) == ("Manuel Ortega", "+34611222333", "El pedido")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("es", "¿Es usted un robot?"), ("en", "Am I talking to a real person?"), ("es", "¿Eres humana?")],
+)
+def test_it_never_denies_what_it_is(language: Language, text: str) -> None:
+    said = HouseCall(language=language).says(text)
+    assert ("inteligencia artificial" in said) if language == "es" else ("AI assistant" in said)
+
+
+def test_guidance_is_told_and_its_promise_kept_on_record() -> None:
+    call = HouseCall()
+    assert "la reunión se mantiene a las cinco" in call.says(
+        "¿Me podrán recibir hoy?", guidance=("Dígale que la reunión se mantiene a las cinco",)
+    )
+    call = HouseCall(language="en")
+    said = call.says("Any news?", guidance=("Tell the caller that Ms. Vidal will call back at five",))
+    assert "Ms. Vidal will call back at five" in said
+    assert call.did(Promise).due == MONDAY_TEN.replace(hour=17)
+
+
+def test_guidance_in_the_other_language_is_marked() -> None:
+    call = HouseCall()
+    call.says("¿Se sabe algo?", guidance=("Tell him that the parcel is here",))
+    assert [each.language for each in call.spoken if "parcel" in each.text] == ["en"]
+
+
+def test_a_promise_whispered_but_refused_is_not_said() -> None:
+    call = HouseCall(language="en", refusals={"promise_callback": {}})
+    assert "five" not in call.says("Any news?", guidance=("Tell her that Marta will call back at five",))
+
+
+# --- the conversation itself ---------------------------------------------------------------------------
+
+
+def test_what_was_not_heard_is_asked_for_in_other_words() -> None:
+    call = HouseCall()
+    said = [call.says("", confidence=0.0), call.says("brrr", confidence=0.1), call.says("grmpf", confidence=0.2)]
+    assert len(set(said)) == 3 and "persona" in said[2]
+    call.says("sí")
+    assert call.did(HandOff).reason is Reason.UNCLEAR
+
+
+def test_repeat_wait_and_slower_do_not_lose_the_question() -> None:
+    call = HouseCall()
+    asked = call.says("Quiero dejar un recado")
+    question = asked[asked.index("¿") :]
+    assert question in call.says("¿Cómo dice?")
+    assert "?" not in call.says("Un momento, por favor")
+    assert "Teresa" in call.says("Teresa")
+    assert "despacio" in call.says("más despacio, por favor")
+    call.says("que el pedido ya ha llegado")
+    call.says("sí")
+    assert call.did(Message).reason == "El pedido ya ha llegado"
+
+
+def test_the_language_changes_when_the_caller_asks() -> None:
+    call = HouseCall()
+    call.says("¿Podemos hablar en inglés?")
+    assert {each.language for each in call.spoken} == {"en"}
+    call.says("I'm John Smith and I need to speak to Ms. Vidal about the Berlin trade fair", "en")
+    call.says("yes please")
+    call.says("yes")
+    assert call.did(Message).reason == "The Berlin trade fair"
+
+
+def test_what_is_dropped_is_dropped() -> None:
+    call = HouseCall()
+    call.says("Quiero dejar un recado")
+    call.says("déjelo, no importa")
+    call.says("adiós")
+    assert call.nothing(Message, Promise) and call.did(HangUp)
+
+
+def test_a_wrong_number_is_told_kindly() -> None:
+    call = HouseCall()
+    assert "la señora Vidal" in call.says("¿Es la pizzería?")
+    call.says("no, perdone")
+    call.did(HangUp)
+
+
+def test_an_offer_is_declined_kindly_and_not_put_through() -> None:
+    call = HouseCall(language="en")
+    said = call.says("I'm calling from BestPower to offer you a better rate on electricity")
+    assert "offer" in said and call.nothing(HandOff, Message)
+
+
+def test_phrases_are_not_repeated_in_one_call() -> None:
+    hours = preference("hours", "De nueve a seis.", topic="hours")
+    call = HouseCall(on_file={"abren": hours, "cierran": hours})
+    assert call.says("¿A qué hora abren?") != call.says("¿Y a qué hora cierran?")
+
+
+def test_the_same_scene_gets_the_same_answer() -> None:
+    assert HouseCall().says("Quiero dejar un recado") == HouseCall().says("Quiero dejar un recado")
+
+
+def test_spelled_out_times_are_in_the_future() -> None:
+    late = HouseCall(LUIS, now=MONDAY_TEN.replace(hour=20))
+    late.says("Dígale que la llamo luego")
+    late.says("sí")
+    assert late.did(Promise).due > late.now and spell_time(late.did(Promise).due).startswith("2026-11-24T11:00")
