@@ -20,12 +20,12 @@ from audio.interruptions import only_nods
 from audio.listener import PRE_ROLL_S, Listener
 from audio.mouth import Clip, Mouth
 from audio.silence import Silence
-from calls.call import Call
-from calls.errors import AntesalaError
+from calls.call import Call, new_id
+from calls.errors import AntesalaError, EngineError
 from calls.keypad import press
 from calls.turn import Turn, take_turn
 from calls.wire import FRAME_S, Pcm, Wire
-from calls.words import Heard, Say, Utterance
+from calls.words import Failed, Heard, Say, Utterance
 
 FALLING_S = 0.08
 """So long after the loudness dropped an answer begins to be prepared."""
@@ -219,25 +219,26 @@ class Conversation:
             await self._release(stretch, answer)
 
     async def _prepare(self, stretch: Stretch, draft: Draft) -> Answer:
+        previous, self._answer = self._answer, None
+        unanswered = previous is not None and not previous.sounded.is_set()
         if stretch.interrupts:
             await self._mouth.cut()
-            if self._answer:
-                await self._answer.withdraw()
-                self._answer = None
+        if previous:
+            await previous.withdraw()
         assert draft.transcript is not None
         heard = draft.transcript
         ended = self._call.elapsed() - self._listener.quiet_s
         began = max(0.0, ended - (self._listener.now - stretch.start) + PRE_ROLL_S)
         utterance = Utterance(heard.text, heard.language, heard.confidence, round(began, 2), round(ended, 2))
-        turn = Turn(self._call, self._joined(stretch, utterance), on_record=Heard(
+        turn = Turn(self._call, self._joined(stretch, utterance, unanswered), on_record=Heard(
             utterance.text, utterance.language, round(utterance.confidence, 3), utterance.began, utterance.ended,
         ))  # fmt: skip
         return Answer(turn, self._voice, self._mouth, self._wire.rate)
 
-    def _joined(self, stretch: Stretch, utterance: Utterance) -> Utterance:
-        """With the half before it, where our reply talked over the middle of a sentence."""
+    def _joined(self, stretch: Stretch, utterance: Utterance, unanswered: bool) -> Utterance:
+        """With the half before it, where our reply talked over the middle of a sentence or had not come yet."""
         talked_over = stretch.interrupts and stretch.start + PRE_ROLL_S - self._reply_began < TALKED_OVER_S
-        if self._last is None or not talked_over:
+        if self._last is None or not (talked_over or unanswered):
             return utterance
         return replace(utterance, text=f"{self._last.text} {utterance.text}", continues=True)
 
@@ -247,10 +248,27 @@ class Conversation:
         self._reply_began = self._listener.now
         self._silence.reset()
         draft, spoken_until = stretch.draft, asyncio.get_running_loop().time() - self._listener.quiet_s
-        await answer.release()
         self._listener.forget()
+        self._errand(self._stand_by(answer))
+        try:
+            await answer.release()
+        except EngineError as error:
+            _log.error("call %s: a turn could not be put on record: %s", self._call.id, error.what)
+            await answer.withdraw()
+            self._apologise()
+            return
         if draft and self._observe:
             self._errand(self._measure(answer, draft, spoken_until))
+
+    async def _stand_by(self, answer: Answer) -> None:
+        """An answer that fails in a way that nobody foresaw still ends in words."""
+        await asyncio.wait([answer.done])
+        if not answer.done.cancelled() and (error := answer.done.exception()):
+            _log.error("call %s: an answer failed: %s", self._call.id, type(error).__name__)
+            self._apologise()
+
+    def _apologise(self) -> None:
+        self._unasked.append(self._made(Say(new_id(), self._call.phrase("rescue_no_one"), self._call.language)))
 
     async def _dismiss(self) -> None:
         """It was a cough, a nod or noise: as if nothing had been."""
@@ -324,8 +342,14 @@ class Conversation:
 
     def _made(self, say: Say) -> Clip:
         clip = Clip(say, self._wire.rate)
-        self._errand(synthesise(self._voice, clip))
+        self._errand(self._synthesise(clip))
         return clip
+
+    async def _synthesise(self, clip: Clip) -> None:
+        try:
+            await synthesise(self._voice, clip)
+        except EngineError as error:
+            await self._call.note(Failed("voice", error.what, "none"))
 
     def _errand(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
