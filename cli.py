@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from calls.errors import AntesalaError
+from calls.errors import AntesalaError, SettingsError
+from calls.words import Circle, Event, Language
 from settings import Settings
 
+T = TypeVar("T")
 app = typer.Typer(
     name="antesala",
     help="A voice receptionist for an executive's phone line.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-models = typer.Typer(help="The weights of the ears and the voice.", no_args_is_help=True)
+models = typer.Typer(help="The weights of the ears.", no_args_is_help=True)
+knowledge = typer.Typer(help="What may be known, and by whom.", no_args_is_help=True)
 app.add_typer(models, name="models")
+app.add_typer(knowledge, name="knowledge")
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 Office = Annotated[Path | None, typer.Option(help="The office folder; else ANTESALA_OFFICE, ./office, the sample.")]
 Data = Annotated[Path | None, typer.Option(help="The data folder; else ANTESALA_DATA, the user's own.")]
+Number = Annotated[str | None, typer.Option(help="The caller's number, as in +34600111222.")]
+Tongue = Annotated[Literal["es", "en"] | None, typer.Option("--language", help="Greet in this language.")]
 
 
 def main() -> None:
@@ -34,6 +45,123 @@ def main() -> None:
     except AntesalaError as error:
         err.print(str(error), style="red", markup=False, soft_wrap=True)
         raise SystemExit(2) from None
+
+
+@app.command()
+def serve(office: Office = None, data: Data = None) -> None:
+    """Answers calls: from the browser, over Twilio Media Streams, and in writing."""
+    from server import serve
+
+    serve(Settings.read(office=office, data=data))
+
+
+@app.command()
+def call(
+    text: Annotated[bool, typer.Option("--text", help="Type instead of speaking; #1 presses the key 1.")] = False,
+    number: Number = None,
+    language: Tongue = None,
+    office: Office = None,
+    data: Data = None,
+) -> None:
+    """Calls the receptionist with this machine's microphone and loudspeaker, or by typing."""
+    settings = Settings.read(office=office, data=data)
+    asyncio.run(_typed(settings, number, language) if text else _spoken(settings, number, language))
+
+
+async def _typed(settings: Settings, number: str | None, language: Language | None) -> None:
+    from calls.wire import Arrival
+    from lines.typed import lines_of_stdin, type_call
+    from server import open_office
+
+    async with _opening(open_office(settings)) as house, aclosing(lines_of_stdin()) as lines:
+        arrival = Arrival("text", number, language=language)
+        await type_call(house.front.switchboard, lines, arrival, _shower(house.front.office))
+
+
+async def _spoken(settings: Settings, number: str | None, language: Language | None) -> None:
+    from calls.wire import Arrival
+    from lines.microphone import Microphone, load_sounddevice
+    from server import open_office
+
+    load_sounddevice()
+    async with _opening(open_office(settings)) as house:
+        await house.converse(
+            Microphone(), Arrival("microphone", number, language=language), _shower(house.front.office)
+        )
+
+
+@app.command()
+def replay(
+    recording: Annotated[Path, typer.Argument(help="A WAV or FLAC file: what the caller says.")],
+    reply: Annotated[Path | None, typer.Option(help="Write what the receptionist says to this WAV file.")] = None,
+    log: Annotated[Path | None, typer.Option(help="Write the whole call to this JSON file.")] = None,
+    number: Number = None,
+    language: Tongue = None,
+    office: Office = None,
+    data: Data = None,
+) -> None:
+    """Plays a recorded caller to the receptionist, in real time through the telephone path."""
+    asyncio.run(_replayed(Settings.read(office=office, data=data), recording, reply, log, number, language))
+
+
+async def _replayed(
+    settings: Settings,
+    recording: Path,
+    reply: Path | None,
+    log: Path | None,
+    number: str | None,
+    language: Language | None,
+) -> None:
+    from calls.wire import Arrival
+    from lines.replay import Recording, load
+
+    wire = Recording(load(recording))
+    from server import open_office
+
+    async with _opening(open_office(settings)) as house:
+        row = await house.converse(wire, Arrival("replay", number, language=language), _shower(house.front.office))
+        if reply:
+            wire.save(reply)
+        if log:
+            _write(log, json.dumps(await house.store.call(row.id), ensure_ascii=False, indent=2))
+
+
+@knowledge.command("list")
+def list_preferences(office: Office = None, data: Data = None) -> None:
+    """Lists the preferences: who may hear each, and what its rule does."""
+    from knowledge.office_folder import read_office
+
+    table = Table("id", "audience", "topic", "does", "text", box=None, pad_edge=False)
+    for each in read_office(Settings.read(office=office, data=data).office).preferences:
+        table.add_row(each.id, each.audience.value, each.topic, each.do or "", Text(next(iter(each.text.values()))))
+    out.print(table)
+
+
+@knowledge.command("ask")
+def ask(
+    question: Annotated[str, typer.Argument(help="What a caller would ask.")],
+    circle: Annotated[Circle, typer.Option(help="How close the caller is.")] = Circle.ANYONE,
+    language: Tongue = None,
+    office: Office = None,
+    data: Data = None,
+) -> None:
+    """Asks as a caller of a circle would; nothing is kept or done."""
+    asyncio.run(_asked(Settings.read(office=office, data=data), question, circle, language))
+
+
+async def _asked(settings: Settings, question: str, circle: Circle, language: Language | None) -> None:
+    from console.api.sandbox import rehearse
+    from console.terminal import shown
+    from server import open_office
+
+    async with _opening(open_office(settings)) as house:
+        office = house.front.office
+        persona = office.knowledge.policy.receptionist
+        spoken = language or office.language_of(question, persona.languages, persona.languages[0])
+        _, call = await rehearse(office, question, circle, spoken)
+        for event in call.events[1:]:
+            if line := shown(event, persona.name):
+                out.print(line)
 
 
 @app.command()
@@ -76,6 +204,36 @@ def fetch_models(
         for each in ["whisper:base"] if name == "default" else [name]:
             where = fetch(each, folder, report)
             out.print(f"{each:24} {where}")
+
+
+@asynccontextmanager
+async def _opening(opened: AbstractAsyncContextManager[T]) -> AsyncGenerator[T]:
+    """Tells that the house is being opened, which takes some seconds."""
+    async with AsyncExitStack() as stack:
+        with err.status("Opening the office..."):
+            house = await stack.enter_async_context(opened)
+        yield house
+
+
+def _shower(office: Any) -> Callable[[Event], None]:
+    """Prints each event of a call as it happens."""
+    from console.terminal import shown
+
+    name = office.knowledge.policy.receptionist.name
+
+    def show(event: Event) -> None:
+        if line := shown(event, name):
+            out.print(line, soft_wrap=True)
+
+    return show
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"{path} could not be written ({error.strerror}). Give another place.") from None
 
 
 if __name__ == "__main__":
