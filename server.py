@@ -17,9 +17,9 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from agent.guard.rules import GuardRules
 from fastapi import FastAPI
 
+from agent.guard.house_rules import HouseRules
 from agent.house.model import HouseModel
 from agent.language import language_of
 from agent.mind import AgentMind
@@ -29,7 +29,7 @@ from calls.desk import Desk
 from calls.errors import SettingsError
 from calls.ports import Office
 from calls.switchboard import Switchboard
-from calls.words import CallRow, Circle, Promise
+from calls.words import LANGUAGES, Caller, CallRow, Circle, Promise
 from console import index
 from console.api import api_app
 from console.api.front import Front
@@ -37,7 +37,7 @@ from console.api.health import Check, Readiness
 from console.api.sandbox import rehearse
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
-from prompts import Phrasebook
+from prompts import Phrasebook, system_prompt, system_slots
 from records.store import Store, open_records
 from records.writing import Rescue
 from settings import PREFIX, Settings
@@ -71,10 +71,12 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             _mind(settings, house, stand_in),
             asyncio.to_thread(stand_in.warm),
         )
+        rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge)
+        house.callback(rules.close)
         desk = Desk()
         office = Office(
             mind=AgentMind(mind.model, stand_in, name=mind.name, first_token_s=settings.first_token_s),
-            rules=GuardRules(e5, fast, phrases, knowledge, workers),
+            rules=rules,
             knowledge=knowledge,
             records=store,
             phrases=phrases,
@@ -85,7 +87,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         switchboard = Switchboard(office, desk, settings.max_calls)
         house.push_async_callback(switchboard.close)
         # Sound (ears, voice, turn-taking) is built here and warmed up among the engines below.
-        readiness = Readiness(_engines(office), {"records": store.ping})
+        readiness = Readiness(_engines(office, rules), {"records": store.ping})
         front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness)
         yield OpenOffice(front, store, _chosen(settings, mind, knowledge))
 
@@ -175,21 +177,33 @@ async def _mind(settings: Settings, house: AsyncExitStack, stand_in: HouseModel)
     return mind
 
 
-def _engines(office: Office) -> Mapping[str, Check]:
+def _rules(phrases: Phrasebook, e5: E5, fast: FastSentence, knowledge: OfficeKnowledge) -> HouseRules:
+    return HouseRules(phrases, e5, fast, lambda: knowledge.preferences, lambda: _names(knowledge), _our_prompts())
+
+
+def _names(knowledge: OfficeKnowledge) -> tuple[str, ...]:
+    """People, streets and companies of the house: their words are no topic."""
+    known = [name for contact in knowledge.contacts for name in (contact.name, contact.company) if name]
+    return (*knowledge.vocabulary(Caller(circle=Circle.INNER)), *known)
+
+
+def _our_prompts() -> str:
+    """What our prompts say, whoever they are filled in for."""
+    return "\n".join(system_prompt(each, **dict.fromkeys(system_slots(each), "")) for each in LANGUAGES)
+
+
+def _engines(office: Office, rules: HouseRules) -> Mapping[str, Check]:
     """How each engine is run once before the house counts as ready."""
 
     async def knowledge() -> None:
         await office.knowledge.recall("¿A qué hora abren?", Circle.ANYONE, "es", office.now())
-
-    async def rules() -> None:
-        await office.rules.screen(["Buenos días", "Good morning"], "in")
 
     async def mind() -> None:
         for language in office.knowledge.policy.receptionist.languages:
             greeting = {"es": "Buenos días", "en": "Good morning"}[language]
             await rehearse(office, greeting, Circle.ANYONE, language)
 
-    return {"knowledge": knowledge, "rules": rules, "mind": mind}
+    return {"knowledge": knowledge, "rules": rules.check, "mind": mind}
 
 
 def _rescue(office: Office) -> Rescue:
