@@ -15,7 +15,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from audio.answer import Answer, synthesise
-from audio.draft import Draft, Sound
+from audio.draft import Draft
+from audio.engines import Sound
 from audio.interruptions import only_nods
 from audio.listener import PRE_ROLL_S, Listener
 from audio.mouth import Clip, Mouth

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import soxr
 
-from audio.ears import Ears, Transcript
+from audio.ears import Transcript
+from audio.engines import Sound
 from audio.patience import patience
-from audio.smart_turn import RATE, SmartTurn
-from audio.vad import VoiceActivity
-from audio.voice import Voice
+from audio.smart_turn import RATE
 from calls.wire import Pcm
 from calls.words import Language
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """The engines that all calls share."""
-
-    ears: Ears
-    voice: Voice
-    vad: Callable[[int], VoiceActivity]
-    """Makes one ear for speech, for a wire of so many Hz."""
-    smart_turn: SmartTurn
 
 
 class Draft:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from audio.conversation import Conversation
-from audio.draft import Sound
+from audio.engines import Sound
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
 from calls.words import CallRow, Event

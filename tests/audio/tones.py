@@ -1,4 +1,4 @@
-"""A telephone on which words are tones, so that a whole call by voice runs in no time and hears exactly what was said."""
+"""A telephone on which words are tones: a whole call by voice runs in no time and hears exactly what was said."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from audio.draft import Sound
 from audio.ears import Transcript
+from audio.engines import Sound
 from audio.voice import VOICE_RATE
 from calls.wire import FRAME_S, Pcm
 from calls.words import Language
