@@ -1,0 +1,1 @@
+"""The guardrails: what may be heard and said, whatever the mind thinks."""

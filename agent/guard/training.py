@@ -1,0 +1,129 @@
+"""Fits the topic heads from the lines in lines/, at build time.
+
+The lines are the project's own. ``(a|b|c)`` in a line stands for alternatives; ``#`` starts a comment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agent.guard.normalise import tidy
+from agent.guard.topics import PROBES, TOPICS, WEIGHTS, Heads
+from calls.ports import Embed
+
+LINES = Path(__file__).with_name("lines")
+MOST_OF_ONE = 10
+"""So many variants of one line are used at most, picked by the line itself."""
+BATCH = 64
+PENALTY = 1.0
+STEPS = 30
+_CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training text. `label`: politics, religion, sex, ordinary or near. `line`: where it comes from."""
+
+    text: str
+    label: str
+    language: str
+    line: str
+
+
+def variants(line: str) -> list[str]:
+    """All that ``(a|b)`` in `line` can become, at most MOST_OF_ONE, always the same ones."""
+    parts = _CHOICE.split(line)
+    choices = [part.split("|") if index % 2 else [part] for index, part in enumerate(parts)]
+    texts = [re.sub(r"\s+", " ", "".join(each)).strip() for each in product(*choices)]
+    if len(texts) <= MOST_OF_ONE:
+        return texts
+    return random.Random(line).sample(texts, MOST_OF_ONE)
+
+
+def examples() -> list[Example]:
+    """Every training text, in the order of the files."""
+    found: list[Example] = []
+    for path in sorted(LINES.glob("*.txt")):
+        label, language = path.stem.split(".")
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line and not line.startswith("#"):
+                found += [Example(text, label, language, line) for text in variants(line)]
+    return found
+
+
+def fingerprint() -> str:
+    """Changes when any training line does."""
+    digest = hashlib.sha256()
+    for path in sorted(LINES.glob("*.txt")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def fit(embed_e5: Embed, embed_fast: Embed) -> Heads:
+    """Logistic regression by Newton's method for each topic against all else; some seconds once the texts are embedded.
+
+    Lines weigh alike however many variants they have, and both sides of a topic weigh alike.
+    """
+    texts = examples()
+    tidied = [tidy(each.text) for each in texts]
+    e5, fast = _embedded(embed_e5, tidied), _embedded(embed_fast, tidied)
+    none = np.zeros(0, dtype=np.float32)
+    heads = Heads(none, none, none, e5.mean(axis=0), none, fingerprint())
+    lines = Counter(each.line for each in texts)
+    even = np.array([lines[each.line] ** -0.5 for each in texts])
+    both, quick = (
+        np.array([_logistic(features, np.array([each.label == topic for each in texts]), even) for topic in TOPICS])
+        for features in (heads.features(e5, fast), fast)
+    )
+    heads = replace(heads, weights=_single(both[:, :-1]), bias=_single(both[:, -1]), quick=_single(quick))
+    probes = [tidy(text) for text in PROBES]
+    return replace(heads, probes=heads.scores(embed_e5(probes), embed_fast(probes)))
+
+
+def save(heads: Heads, path: Path = WEIGHTS) -> None:
+    """Writes the heads where `Heads.load` finds them."""
+    np.savez_compressed(
+        path,
+        weights=heads.weights.astype(np.float16),
+        bias=heads.bias,
+        quick=heads.quick,
+        centre=heads.centre.astype(np.float16),
+        probes=heads.probes,
+        lines=np.array(heads.lines),
+    )
+
+
+def _embedded(embed: Embed, texts: list[str]) -> NDArray[np.float32]:
+    return np.vstack([embed(texts[start : start + BATCH]) for start in range(0, len(texts), BATCH)])
+
+
+def _logistic(features: NDArray[np.float32], yes: NDArray[np.bool_], even: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights and, last, bias, with an L2 penalty on the weights."""
+    x = np.hstack([features, np.ones((len(features), 1))]).astype(np.float64)
+    weight = even * np.where(yes, even[~yes].sum() / even[yes].sum(), 1.0)
+    weight *= len(weight) / weight.sum()
+    penalty = np.full(x.shape[1], PENALTY)
+    penalty[-1] = 1e-6
+    found = np.zeros(x.shape[1])
+    for _ in range(STEPS):
+        chance = 1 / (1 + np.exp(-np.clip(x @ found, -30, 30)))
+        slope = x.T @ (weight * (chance - yes)) + penalty * found
+        curve = (x * (weight * chance * (1 - chance) + 1e-9)[:, None]).T @ x + np.diag(penalty)
+        step = np.linalg.solve(curve, slope)
+        found -= step
+        if np.abs(step).max() < 1e-6:
+            break
+    return found
+
+
+def _single(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    return values.astype(np.float32)
