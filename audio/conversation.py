@@ -64,7 +64,7 @@ class Conversation:
     def __init__(self, wire: Wire, sound: Sound, observe: Callable[[dict[str, float]], None] | None = None):
         self._wire, self._sound, self._observe = wire, sound, observe
         self._listener = Listener(sound.vad(wire.rate), wire.rate)
-        self._voice = sound.voice
+        self._voice = sound.voice.for_call(self._voice_changed)
         self._mouth = Mouth(wire, self._played)
         self._silence = Silence()
         self._stretch: Stretch | None = None
@@ -356,6 +356,9 @@ class Conversation:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _voice_changed(self, engine: str, error: str, stand_in: str) -> None:
+        await self._call.note(Failed("voice", f"{engine}: {error}", stand_in))
 
     async def _played(self, say: Say, heard_text: str, cut_short: bool) -> None:
         await self._call.played(say, heard_text, cut_short)

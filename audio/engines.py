@@ -8,15 +8,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from audio.ears import Ears, open_ears
 from audio.smart_turn import RATE, SmartTurn
 from audio.vad import VoiceActivity, open_session
-from audio.voice import Voice
-from audio.voice.open import open_voice
+from audio.voice.open import HouseVoice, open_voice
 from calls.words import Language
+
+EarsKind = Literal["auto", "whisper", "fast"]
+Voices = Mapping[Language, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Sound:
     """What hears, what speaks, and what tells when a turn is over."""
 
     ears: Ears
-    voice: Voice
+    voice: HouseVoice
     vad: Callable[[int], VoiceActivity]
     """Makes one ear for speech, for a wire of so many Hz."""
     smart_turn: SmartTurn
@@ -32,11 +35,7 @@ class Sound:
 
 @asynccontextmanager
 async def open_sound(
-    data: Path,
-    ears: str = "auto",
-    model: str = "base",
-    voice: str = "auto",
-    voices: Mapping[Language, str] | None = None,
+    data: Path, ears: EarsKind = "auto", model: str = "base", voice: str = "auto", voices: Voices | None = None
 ) -> AsyncGenerator[Sound]:
     """All of it, as the settings of the same names say; nothing heavy is loaded before it is warmed.
 

@@ -78,6 +78,9 @@ class HummingVoice:
     name: str = "hum"
     trouble: list[BaseException] = field(default_factory=list)
 
+    def for_call(self, report: object) -> HummingVoice:
+        return self
+
     async def speak(self, text: str, language: Language) -> AsyncGenerator[bytes]:
         await asyncio.sleep(self.seconds)
         if self.trouble:
