@@ -6,6 +6,7 @@ import contextvars
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import datetime
+from itertools import product
 from typing import Any, cast
 
 from langchain.agents import create_agent
@@ -22,7 +23,7 @@ from agent.thought import Context, Thought
 from agent.tools import TOOLS, done
 from calls.errors import AntesalaError, EngineGarbled
 from calls.ports import Act
-from calls.words import Caller, Language, Recall, Scene, Sentence, Utterance, VoicePolicy
+from calls.words import Caller, Circle, Language, Recall, Scene, Sentence, Utterance, VoicePolicy
 
 TOOL_CALLS = 8
 """Tool calls in one turn; further ones are refused."""
@@ -58,11 +59,13 @@ class AgentMind:
         self._agent = create_agent(model, TOOLS, middleware=layers, context_schema=Context)
 
     async def warm(self, policy: VoicePolicy, now: datetime) -> None:
-        """Has the chosen model read the prompt of every language once, as long as that takes: for a model on this
-        machine, the first caller then waits only for what is new. Raises what the model raises."""
-        for language in policy.receptionist.languages:
-            heard = Utterance("", language)
-            scene = Scene("", Caller(), language, policy, heard, (), Recall(), now, open_now=True, callback_by=None)
+        """Has the chosen model read what all prompts of a language begin with, as long as that takes.
+
+        For a model on this machine: the first caller then waits only for what is new. Raises what the model raises.
+        """
+        for language, circle in product(policy.receptionist.languages, (Circle.ANYONE, Circle.KNOWN)):
+            caller, heard = Caller(circle=circle), Utterance("", language)
+            scene = Scene("", caller, language, policy, heard, (), Recall(), now, open_now=True, callback_by=None)
             tools = [tool for tool in TOOLS if tool.name in offered(scene)]
             prompt = [SystemMessage(system_text(scene), additional_kwargs={"scene": scene}), HumanMessage(RINGING)]
             async with aclosing(_untraced(self._model.bind_tools(tools).astream(prompt))) as pieces:
