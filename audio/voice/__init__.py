@@ -19,7 +19,8 @@ VOICE_RATE = 24_000
 class Voice(Protocol):
     """Speaks sentences."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def speak(self, text: str, language: Language) -> AsyncGenerator[bytes]:
         """Chunks of int16 PCM at VOICE_RATE, the first clause as soon as it is made; closing it abandons the rest.
@@ -51,9 +52,13 @@ class Urgency(IntEnum):
 class Engine(Protocol):
     """Makes the sound of one clause at a time."""
 
-    name: str
-    edition: str
-    """Names all that the sound depends on besides words and language; a file name."""
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def edition(self) -> str:
+        """Names all that the sound depends on besides words and language; a file name."""
+        ...
 
     async def say(self, clause: str, language: Language, urgency: Urgency) -> bytes:
         """The sound of `clause`, already in its spoken form: trimmed, levelled, with its closing pause.

@@ -63,7 +63,8 @@ def speaker() -> Speak:
     espeak.AUDIO_OUTPUT_RETRIEVAL = espeak.AUDIO_OUTPUT_SYNCHRONOUS
     engine = pyttsx3.init("espeak")
     engine.proxy.setBusy(False)  # properties are set at once rather than queued for its loop
-    made = bytearray()
+    made, refused = bytearray(), list[Exception]()
+    engine.connect("error", lambda name, exception: refused.append(exception))
 
     def collect(wav: Any, samples: int, events: Any) -> int:
         if samples > 0:
@@ -74,8 +75,11 @@ def speaker() -> Speak:
 
     def speak(text: str, voice: str) -> bytes:
         made.clear()
+        refused.clear()
         engine.setProperty("voice", voice)
         engine.setProperty("rate", WORDS_A_MINUTE)
+        if refused:
+            raise refused[0]
         espeak.Synth(text.encode(), flags=espeak.ENDPAUSE | espeak.CHARS_UTF8)
         return shaped(at_voice_rate(from_pcm(bytes(made)), ESPEAK_RATE), text)
 

@@ -60,14 +60,12 @@ def _web(match: re.Match[str], speech: Speech) -> str:
 def _phone(match: re.Match[str], speech: Speech) -> str:
     """Digit by digit in groups of three, the country code first."""
     digits = re.sub(r"\D", "", match[0])
-    if match[0].lstrip("(").startswith(("+", "00")):
-        digits = digits.removeprefix("00")
-        code = _country_code(digits)
-        groups = [speech.country_code(code)] if code else []
-        digits = digits[len(code) :]
-    else:
-        groups = []
-    return ", ".join(groups + [" ".join(speech.digits[int(each)] for each in group) for group in in_groups(digits)])
+    abroad = match[0].lstrip("(").startswith(("+", "00"))
+    code = _country_code(digits.removeprefix("00")) if abroad else ""
+    if code:
+        digits = digits.removeprefix("00").removeprefix(code)
+    said = [" ".join(speech.digits[int(each)] for each in group) for group in in_groups(digits)]
+    return ", ".join([speech.country_code(code), *said] if code else said)
 
 
 def _country_code(digits: str) -> str:

@@ -34,6 +34,11 @@ class Worker:
         self._ids = count(1)
         self._starting = asyncio.Lock()
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id while there is one."""
+        return self._process.pid if self._process else None
+
     async def ask(self, patience: float, **request: Any) -> bytes:
         """The reply to `request`, within `patience` seconds. A worker found dead is replaced and asked once more.
 
