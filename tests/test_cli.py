@@ -35,7 +35,7 @@ def fails(done: subprocess.CompletedProcess[str]) -> str:
 def test_help_names_every_command() -> None:
     done = antesala("--help")
     assert done.returncode == 0
-    for name in ("serve", "call", "replay", "knowledge", "models", "doctor"):
+    for name in ("serve", "call", "replay", "knowledge", "models", "doctor", "bench"):
         assert name in done.stdout
 
 
