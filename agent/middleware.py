@@ -158,7 +158,7 @@ class StandIn(AgentMiddleware[Any, Context, Any]):
         began, left = loop.time(), self._total_s - thought.waited_s
         try:
             async with asyncio.timeout(min(self._first_token_s, left)) as deadline:
-                thought.pulse.expect(lambda: deadline.reschedule(began + left))
+                thought.pulse.expect(lambda: None if deadline.expired() else deadline.reschedule(began + left))
                 return await self._ask(self._chosen, request, handler)
         except TimeoutError:
             raise EngineLate("mind", f"no answer within {loop.time() - began:.1f} s") from None
