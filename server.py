@@ -8,11 +8,12 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -24,12 +25,15 @@ from agent.house.model import HouseModel
 from agent.language import language_of
 from agent.mind import AgentMind
 from agent.models import ChosenModel, choose_model
+from audio.engines import Sound, open_sound, warm_turns
+from audio.reception import Reception
 from calls.call import new_id
 from calls.desk import Desk
 from calls.errors import SettingsError
 from calls.ports import Office
 from calls.switchboard import Switchboard
-from calls.words import LANGUAGES, Caller, CallRow, Circle, Promise
+from calls.wire import Arrival, Wire
+from calls.words import LANGUAGES, Caller, CallRow, Circle, Event, Language, Promise
 from console import index
 from console.api import api_app
 from console.api.front import Front
@@ -37,6 +41,8 @@ from console.api.health import Check, Readiness
 from console.api.sandbox import rehearse
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
+from lines import browser, twilio
+from lines.tickets import Tickets
 from prompts import Phrasebook, system_prompt, system_slots
 from records.store import Store, open_records
 from records.writing import Rescue
@@ -54,6 +60,8 @@ class OpenOffice:
 
     front: Front
     store: Store
+    sound: Sound
+    converse: Reception
     chosen: tuple[str, ...]
 
 
@@ -65,10 +73,11 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         house.callback(workers.shutdown)
         e5, fast, phrases = E5(), FastSentence(), Phrasebook.load()
         stand_in = HouseModel(phrases, e5, workers)
-        store, knowledge, mind, _ = await together(
+        store, knowledge, mind, sound, _ = await together(
             house.enter_async_context(open_records(settings.records_url)),
             _knowledge(settings, house, e5, fast),
             _mind(settings, house, stand_in),
+            house.enter_async_context(_sound(settings)),
             asyncio.to_thread(stand_in.warm),
         )
         rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge)
@@ -86,10 +95,11 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         )
         switchboard = Switchboard(office, desk, settings.max_calls)
         house.push_async_callback(switchboard.close)
-        # Sound (ears, voice, turn-taking) is built here and warmed up among the engines below.
-        readiness = Readiness(_engines(office, rules), {"records": store.ping})
+        engines = _engines(office, rules) | _engines_of_sound(sound)
+        readiness = Readiness(engines, {"records": store.ping})
         front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness)
-        yield OpenOffice(front, store, _chosen(settings, mind, knowledge))
+        reception = Reception(switchboard, sound, front.meters.stages)
+        yield OpenOffice(front, store, sound, reception, _chosen(settings, mind, knowledge))
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -99,7 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with open_office(settings) as house, asyncio.TaskGroup() as chores:
             await house.store.recover(_rescue(house.front.office))
-            app.state.front = house.front
+            app.state.front, app.state.converse = house.front, house.converse
             started = (house.front.readiness.keep_warming(), house.front.switchboard.keep_swept())
             tasks = [chores.create_task(chore) for chore in started]
             print(*house.chosen, sep="\n", flush=True)
@@ -109,7 +119,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = api_app(lifespan, settings.token.get_secret_value() if settings.token else None)
     app.include_router(index.router)
-    # The telephone lines' routers are added here.
+    tickets = Tickets()
+
+    async def converse(wire: Wire, arrival: Arrival, watch: Callable[[Event], None] | None = None) -> CallRow:
+        reception: Reception = app.state.converse
+        return await reception(wire, arrival, watch)
+
+    secret = settings.twilio_auth_token
+    twilio_token = secret.get_secret_value() if secret else None
+    app.include_router(twilio.router(converse, tickets, twilio_token, settings.public_url))
+    app.include_router(browser.router(converse, tickets))
     return app
 
 
@@ -192,7 +211,20 @@ def _our_prompts() -> str:
     return "\n".join(system_prompt(each, **dict.fromkeys(system_slots(each), "")) for each in LANGUAGES)
 
 
-def _engines(office: Office, rules: HouseRules) -> Mapping[str, Check]:
+def _sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
+    voices: dict[Language, str] = {}
+    if settings.voice_es:
+        voices["es"] = settings.voice_es
+    if settings.voice_en:
+        voices["en"] = settings.voice_en
+    return open_sound(settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None)
+
+
+def _engines_of_sound(sound: Sound) -> dict[str, Check]:
+    return {"ears": sound.ears.warm, "voice": sound.voice.warm, "turns": partial(warm_turns, sound)}
+
+
+def _engines(office: Office, rules: HouseRules) -> dict[str, Check]:
     """How each engine is run once before the house counts as ready."""
 
     async def knowledge() -> None:

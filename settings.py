@@ -66,7 +66,7 @@ class Settings(BaseSettings):
         2.5, gt=0, le=30, description="seconds the mind may take for its first words before the house model stands in"
     )
 
-    ears: str = Field("auto", description="`auto`, `whisper`, `fast` (faster-whisper) or `pipecat:MODULE.CLASS`")
+    ears: Literal["auto", "whisper", "fast"] = Field("auto", description="`auto`, `whisper` or `fast` (faster-whisper)")
     whisper_model: str = Field("base", description="which Whisper: `base`, or one that `antesala models fetch` got")
     voice: str = Field("auto", description="`auto`, `kokoro`, `pyttsx3`, `piper` or `pipecat:MODULE.CLASS`")
     voice_es: str | None = Field(None, description="name of the Spanish voice, as the chosen engine calls it")

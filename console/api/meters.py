@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 
@@ -27,6 +27,13 @@ class Meters:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._stage_s = Histogram(
+            "antesala_stage_seconds",
+            "Where the time of a turn by voice goes; reply: from the end of speech to the first sound",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
         self._request_s = Histogram(
             "antesala_request_seconds", "HTTP requests", ["method", "route", "status"], buckets=_SECONDS,
             registry=self._registry,
@@ -39,6 +46,11 @@ class Meters:
         yield
         self._turns.labels(line).inc()
         self._turn_s.labels(line).observe(perf_counter() - began)
+
+    def stages(self, seconds: Mapping[str, float]) -> None:
+        """Notes how long each stage of one turn by voice took."""
+        for stage, value in seconds.items():
+            self._stage_s.labels(stage).observe(value)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Notes one HTTP request; `route` is its pattern, never its actual path."""
