@@ -12,6 +12,7 @@ from fastapi.responses import StreamingResponse
 
 from console.api.front import Feed, Shown, TheFront
 from console.api.problems import PROBLEM
+from console.api.shapes import Cursor
 
 router = APIRouter(prefix="/api", tags=["live"], responses=PROBLEM)
 
@@ -19,9 +20,7 @@ router = APIRouter(prefix="/api", tags=["live"], responses=PROBLEM)
 @router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def live(
     front: TheFront,
-    last_event_id: Annotated[
-        int | None, Header(description="goes on after this event; else the feed starts now")
-    ] = None,
+    last_event_id: Annotated[Cursor, Header(description="goes on after this event; else the feed starts now")] = None,
 ) -> StreamingResponse:
     """Every event of every open call: `{call_id, seq, at, kind, ...}`, passing `partial` ones too (without an id)."""
     return StreamingResponse(

@@ -31,6 +31,12 @@ def _e164(number: str | None) -> str | None:
     return bare
 
 
+def _this_century(at: datetime) -> datetime:
+    if not 2000 <= at.year < 2100:
+        raise ValueError("give a time between the years 2000 and 2100")
+    return at
+
+
 def _empty_is_none(value: Any) -> Any:
     return None if value == "" else value
 
@@ -78,7 +84,9 @@ class Question(_In):
     question: Words
     circle: Literal["anyone", "known", "trusted", "inner"] = "anyone"
     language: Language | None = None
-    at: datetime | None = Field(None, description="as if asked then; without an offset, in the office's timezone")
+    at: Annotated[datetime, AfterValidator(_this_century)] | None = Field(
+        None, description="as if asked then; without an offset, in the office's timezone"
+    )
 
 
 class HandOffSeen(BaseModel):
@@ -162,4 +170,4 @@ class Problem(BaseModel):
 
 
 Flag = Annotated[bool | None, BeforeValidator(_empty_is_none)]
-Cursor = Annotated[int | None, BeforeValidator(_empty_is_none)]
+Cursor = Annotated[Annotated[int, Field(ge=0, lt=2**63)] | None, BeforeValidator(_empty_is_none)]

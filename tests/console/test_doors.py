@@ -89,6 +89,8 @@ async def test_without_a_token_only_this_machine_is_let_in(house: House, headers
         ("/api/calls/x/keys", b'{"digits": "abc"}', 422),
         ("/api/screen", b'{"texts": "no list"}', 422),
         ("/api/preferences/ask", b'{"question": "?", "circle": "blocked"}', 422),
+        ("/api/preferences/ask", b'{"question": "?", "at": "9999-12-31T23:59:59"}', 422),
+        ("/api/screen", b"[" * 100_000, 400),
     ],
 )
 async def test_bad_input_gets_a_clear_problem(house: House, path: str, body: bytes, status: int) -> None:
@@ -109,7 +111,9 @@ async def test_odd_characters_harm_nothing(house: House, text: str) -> None:
     assert (await house.client.get(f"/api/calls/{call_id}")).status_code == 200
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=x", "next=x", "open=maybe"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=501", "limit=x", "next=x", "next=-1", f"next={10**30}", "open=maybe"]
+)
 async def test_bad_pages_are_422(house: House, query: str) -> None:
     assert told(await house.client.get(f"/api/calls?{query}"))["status"] == 422
 

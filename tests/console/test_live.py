@@ -92,5 +92,6 @@ async def test_partial_words_pass_without_an_id(house: House, address: str) -> N
 
 
 async def test_a_cursor_that_is_none_is_a_problem(house: House) -> None:
-    answer = await house.client.get("/api/live", headers={"Last-Event-ID": "yesterday"})
-    assert answer.status_code == 422
+    for cursor in ("yesterday", "-1", str(10**30)):
+        answer = await house.client.get("/api/live", headers={"Last-Event-ID": cursor})
+        assert answer.status_code == 422
