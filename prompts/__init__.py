@@ -81,7 +81,7 @@ class Phrasebook:
         return self._known[at]
 
     def _open_sentences(self, language: Language, names: dict[str, str]) -> Iterator[tuple[str, str]]:
-        """Every sentence with its key, names filled in: first of keys that ask, then those that are all of a wording."""
+        """Every sentence with its key, names filled in: first of keys that ask, then those that are a whole wording."""
         found: list[tuple[tuple[bool, bool], str, str]] = []
         for key in self._phrases[language]:
             for template in (*self.templates(key, language), *self.templates(key + _TU, language)):
@@ -186,11 +186,35 @@ def system_slots(language: Language) -> frozenset[str]:
     return frozenset(name for _, name, _, _ in parsed if name)
 
 
+def alternatives(name: str) -> str:
+    """A pattern of ``patterns.yaml`` as one group, to be built into a larger one."""
+    return f"(?:{'|'.join(_yaml(HERE / 'patterns.yaml')[name].split(chr(10))).strip('|')})"
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """A pattern of ``patterns.yaml``: whole words, any case."""
+    return re.compile(rf"(?<!\w){alternatives(name)}(?!\w)", re.IGNORECASE | re.DOTALL)
+
+
+@cache
+def words(name: str) -> frozenset[str]:
+    """A list of ``words.yaml``."""
+    return frozenset(_yaml(HERE / "words.yaml")[name].split())
+
+
+def table(name: str) -> dict[str, Any]:
+    """A table of ``words.yaml``."""
+    found: dict[str, Any] = _yaml(HERE / "words.yaml")[name]
+    return found
+
+
 @cache
 def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
+@cache
 def _yaml(file: Path) -> dict[str, Any]:
     loaded: dict[str, Any] = yaml.safe_load(_text(file))
     return loaded

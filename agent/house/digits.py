@@ -10,26 +10,9 @@ from typing import Literal
 import phonenumbers
 
 from calls.words import Language
+from prompts import pattern, table, words
 
-_UNITS = {
-    **dict(zip("cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince".split(), range(16), strict=True)),
-    **dict(zip("dieciséis diecisiete dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve".split(), range(16, 30), strict=True)),
-    **dict(zip("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), range(20), strict=True)),
-    "dieciseis": 16, "veintidos": 22, "veintitres": 23, "veintiseis": 26,
-}  # fmt: skip
-_TENS = {
-    **dict(zip("treinta cuarenta cincuenta sesenta setenta ochenta noventa".split(), range(30, 100, 10), strict=True)),
-    **dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True)),
-}
-_HUNDREDS = {
-    **dict(zip("cien doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos".split(), range(100, 1000, 100), strict=True)),
-    "ciento": 100,
-}  # fmt: skip
-_TIMES = {"doble": 2, "double": 2, "triple": 3, "treble": 3}
 _PLUS = frozenset({"más", "mas", "plus", "+"})
-_BETWEEN = frozenset(
-    "y e eh em este uh um and then luego después despues guion guión dash espacio space coma prefijo pues".split()
-)
 _TOKEN = re.compile(r"\+|\d+|[^\W\d_]+|[^\w\s]")
 
 Joining = Literal["as_paused", "always", "never"]
@@ -133,8 +116,8 @@ def _runs(text: str, language: Language) -> Iterator[list[_Atom]]:
     times, paused, linked = 1, False, False
     for word in _words(text):
         atom = _atom(word, language, bool(run))
-        if word in _TIMES:
-            times = _TIMES[word]
+        if word in table("times"):
+            times = table("times")[word]
         elif atom:
             atom.paused, atom.linked = paused, linked
             run += [atom] if times == 1 or atom.size == "plus" else [_Atom("digits", atom.value * times)]
@@ -143,7 +126,7 @@ def _runs(text: str, language: Language) -> Iterator[list[_Atom]]:
             run[-1] = _Atom("hundred", run[-1].value + "00", run[-1].paused)
         elif word in ",.;:":
             paused = True
-        elif word in _BETWEEN or not word[0].isalpha():
+        elif word in words("between_digits") or not word[0].isalpha():
             linked = word == "y"
         else:
             if run:
@@ -162,21 +145,15 @@ def _atom(word: str, language: Language, in_run: bool) -> _Atom | None:
         return _Atom("digits", word)
     if word in _PLUS:
         return _Atom("plus", "") if not in_run else None
-    if word in _HUNDREDS:
-        return _Atom("hundred", str(_HUNDREDS[word]))
-    if word in _TENS:
-        return _Atom("ten", str(_TENS[word]))
-    if word in _UNITS:
-        return _Atom("unit", str(_UNITS[word]))
+    if word in table("hundreds"):
+        return _Atom("hundred", str(table("hundreds")[word]))
+    if word in table("tens"):
+        return _Atom("ten", str(table("tens")[word]))
+    if word in table("units"):
+        return _Atom("unit", str(table("units")[word]))
     if language == "en" and in_run and word in ("oh", "o"):
         return _Atom("unit", "0")
     return None
-
-
-_TAIL = re.compile(
-    r"\b(termina|acaba|terminado|acabado|al final|ends?|ending|last (digits?|one|numbers?))\b", re.IGNORECASE
-)
-_HEAD = re.compile(r"\b(empieza|comienza|starts?|begins?|first (digits?|numbers?))\b", re.IGNORECASE)
 
 
 def corrected(number: str, text: str, language: Language, region: str) -> str | None:
@@ -184,9 +161,9 @@ def corrected(number: str, text: str, language: Language, region: str) -> str | 
     said = all_digits(text, language, region)
     if not said or len(said) >= len(number.lstrip("+")):
         return None
-    if _TAIL.search(text):
+    if pattern("tail").search(text):
         return number[: -len(said)] + said
-    if _HEAD.search(text):
+    if pattern("head").search(text):
         national = phonenumbers.parse(number, region).national_number if number.startswith("+") else number
         prefix = number[: len(number) - len(str(national))]
         return prefix + said + str(national)[len(said) :]

@@ -1,29 +1,26 @@
-"""Taking a message: what is still missing is asked for one thing at a time; then it is taken and a call back promised."""
+"""Taking a message: what is missing is asked for one thing at a time; then it is taken and a call back promised."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.house.dialogue import ASKS_NAME, Situation
+from agent.house.dialogue import Situation
 from agent.house.digits import groups
+from agent.house.facts import ASKS_NAME
 from agent.house.intents import Intent
 from agent.house.moves import Deed, Moves, Told
 from agent.house.names import first_name
 from agent.house.when import deadline, say_deadline, say_time, time_in
 from agent.house.wording import Wording
 from calls.words import Message, Owner, Promise, Sentence
+from prompts import pattern
 
 _BRISK = frozenset({"confirm_number", "ask_number_rest"})
 """Questions whose answers need no "very well" before we go on."""
 PATIENCE = 3
 """How often one thing is asked before we go on without it."""
-_PRESSING = re.compile(
-    r"\b(hoy|mañana|plazo|vence|problema|aver[íi]a|incidencia|bloquead\w+|parad\w+|today|tomorrow|deadline|due|problem|outage|blocked|down)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Taker:
             return self.words.say("ask_reason_message")
         if "number" not in facts.withheld and not facts.confirmed and (question := self._number_question()):
             return iter(question)
-        if facts.urgency is None and not said["ask_urgent"] and _PRESSING.search(facts.reason or ""):
+        if facts.urgency is None and not said["ask_urgent"] and pattern("pressing").search(facts.reason or ""):
             return self.words.say("ask_urgent")
         return iter(())
 
@@ -153,7 +150,7 @@ class Taker:
 
     def _owed(self) -> bool:
         facts = self.at.facts
-        reachable = facts.number or self.at.scene.caller.number or "number" in facts.withheld and self.at.recognised
+        reachable = facts.number or self.at.scene.caller.number
         promised = any(isinstance(step, Promise) for step in self.at.scene.deeds)
         return bool(reachable) and not facts.no_callback and not promised
 

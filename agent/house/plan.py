@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from agent.house.dialogue import ASKS_NAME, ASKS_NUMBER, Situation, known
+from agent.house.dialogue import Situation, known
+from agent.house.facts import ASKS_NAME, ASKS_NUMBER
 from agent.house.guidance import told_by_staff
 from agent.house.intents import CONTENT, Intent, asks
-from agent.house.message import PATIENCE, Taker
+from agent.house.message import Taker
 from agent.house.moves import Deed, Moves, says
 from agent.house.names import first_name
 from agent.house.rules import booking, follow, ring
-from agent.house.when import deadline, say_deadline
-from agent.house.wording import Wording, covers_of
+from agent.house.screening import screened
+from agent.house.wording import Wording
 from calls.words import Match, Reason, Sentence
 from prompts import Phrasebook, sentences
 
@@ -34,7 +35,7 @@ def reply(at: Situation, book: Phrasebook) -> Moves:
     staff = told_by_staff(at, words)
     if staff is not None:
         yield from staff.moves
-        if staff.settles or not best(at) and asks(at.scene.heard.text):
+        if staff.settles or (best(at) is None and asks(at.scene.heard.text)):
             return
         at = staff.after
     for way in WAYS:
@@ -172,7 +173,7 @@ def not_there(at: Situation, words: Wording) -> Moves | None:
     """They ask for the executive, or where they are: an approved cover, and on to what can be done."""
     if not at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS):
         return None
-    return says(words.not_there(busy=at.scene.busy_now), _screened(at, words, covered=True))
+    return says(words.not_there(busy=at.scene.busy_now), screened(at, words, covered=True))
 
 
 def an_appointment(at: Situation, words: Wording) -> Moves | None:
@@ -201,7 +202,7 @@ def a_reason(at: Situation, words: Wording) -> Moves | None:
         at.facts.reason != at.before.reason or at.facts.name != at.before.name or at.facts.company != at.before.company
     )
     refused = at.facts.withheld != at.before.withheld
-    return _screened(at, words) if told or refused or at.has(Intent.STATES_REASON) else None
+    return screened(at, words) if told or refused or at.has(Intent.STATES_REASON) else None
 
 
 def small_talk(at: Situation, words: Wording) -> Moves | None:
@@ -327,46 +328,6 @@ def _second(at: Situation, first: Match) -> Match | None:
     rest = at.scene.recall.matches[1:2]
     fits = rest and rest[0].preference.do is None and rest[0].score >= 0.9 * first.score
     return rest[0] if fits and rest[0].preference.topic != first.preference.topic else None
-
-
-def _screened(at: Situation, words: Wording, covered: bool = False) -> Moves:
-    """Who and why, one question at a time; then what can be done about it."""
-    facts, said = at.facts, at.said
-    if at.ringing:
-        yield from words.say("comfort")
-        return
-    if facts.name and facts.name != at.before.name and not at.recognised:
-        yield from words.say("thank_name", name=first_name(facts.name))
-    elif not covered and facts != at.before:
-        yield from words.say("fine")
-    named = facts.name or at.recognised or "name" in facts.withheld
-    covered = covered or _covered(at)
-    if not named and sum(said[key] for key in ASKS_NAME) < PATIENCE:
-        yield from words.say("ask_name_again" if at.asked in ASKS_NAME else "ask_name")
-    elif not facts.reason and "reason" not in facts.withheld and said["ask_reason"] < PATIENCE - 1:
-        yield from words.say("ask_reason" if covered or said["ask_help"] else "ask_help")
-    else:
-        yield from _offered(at, words, covered)
-
-
-def _covered(at: Situation) -> bool:
-    """Whether they have heard that the executive is not available."""
-    told = covers_of(at.scene)
-    return bool(at.said["cover_neutral"] or at.said["cover_closed"]) or any(
-        line.who == "receptionist" and line.text in told for line in at.scene.transcript
-    )
-
-
-def _offered(at: Situation, words: Wording, covered: bool) -> Iterator[Sentence]:
-    """A way forward: a call back by an honest time, or a message."""
-    if not covered:
-        yield from words.not_there(busy=at.scene.busy_now)
-    scene = at.scene
-    if scene.callback_by and not scene.suspicious and not at.said["offer_callback"]:
-        by = deadline(scene.callback_by, scene.policy.hours)
-        yield from words.say("offer_callback", time=say_deadline(by, scene.now, scene.language))
-    else:
-        yield from words.say("offer_message")
 
 
 def _taking(at: Situation) -> Situation:

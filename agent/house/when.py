@@ -6,10 +6,11 @@ import re
 from datetime import datetime, timedelta
 
 from calls.words import Hours, Language
+from prompts import pattern, table
 
 _HOURS: dict[Language, list[str]] = {
-    "es": "doce una dos tres cuatro cinco seis siete ocho nueve diez once".split(),
-    "en": "twelve one two three four five six seven eight nine ten eleven".split(),
+    "es": ["doce", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once"],
+    "en": ["twelve", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"],
 }
 _MINUTES: dict[Language, dict[int, str]] = {
     "es": {5: "cinco", 10: "diez", 15: "cuarto", 20: "veinte", 25: "veinticinco", 30: "media", 35: "treinta y cinco",
@@ -18,25 +19,38 @@ _MINUTES: dict[Language, dict[int, str]] = {
            40: "forty", 45: "forty-five", 50: "fifty", 55: "fifty-five"},
 }  # fmt: skip
 _DAYS: dict[Language, list[str]] = {
-    "es": "lunes martes miércoles jueves viernes sábado domingo".split(),
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
+    "es": ["lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo"],
+    "en": ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
 }
 _MONTHS: dict[Language, list[str]] = {
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
-    "en": "January February March April May June July August September October November December".split(),
-}
-_COUNTS = {
-    "un": 1,
-    "una": 1,
-    "an": 1,
-    "a": 1,
-    "one": 1,
-    "two": 2,
-    "dos": 2,
-    "tres": 3,
-    "three": 3,
-    "media": 0.5,
-    "half": 0.5,
+    "es": [
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ],
+    "en": [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ],
 }
 MORNING, AFTERNOON = 12, 17
 """By when a call "in the morning" or "in the afternoon" has to be made, in hours of the day."""
@@ -60,64 +74,62 @@ def time_in(text: str, language: Language, now: datetime) -> datetime | None:
 
 
 def _from_now(text: str, now: datetime) -> datetime | None:
-    found = re.search(
-        r"\b(?:dentro de|en|in) (\d+|una?|media|an?|half an?|one|two|three|dos|tres) (horas?|hours?|minutos?|minutes?)\b",
-        text,
-    )
+    found = pattern("from_now").search(text)
     if not found:
         return None
-    word = found[1].split()[0]
-    count = float(word) if word.isdigit() else _COUNTS[word]
-    return now + (timedelta(hours=count) if found[2].startswith(("h",)) else timedelta(minutes=count))
+    word = found["count"].split()[0]
+    count = float(word) if word.isdigit() else table("counts")[word]
+    return now + (timedelta(hours=count) if found["unit"].startswith("h") else timedelta(minutes=count))
 
 
 def _day(text: str, now: datetime) -> tuple[datetime, bool]:
-    if re.search(r"\bpasado mañana\b|\bday after tomorrow\b", text):
+    """The day that `text` names, at the hour of `now`; today, and False, if it names none."""
+    if pattern("day_after").search(text):
         return now + timedelta(days=2), True
-    if re.search(r"(?<!la )(?<!esta )\bmañana\b|\btomorrow\b", text):
+    if pattern("tomorrow").search(text):
         return now + timedelta(days=1), True
-    for language in _DAYS:
-        for weekday, name in enumerate(_DAYS[language]):
+    for names in _DAYS.values():
+        for weekday, name in enumerate(names):
             plain = name.lower().translate(str.maketrans("áé", "ae"))
             if re.search(rf"\b({name.lower()}|{plain})\b", text):
                 return now + timedelta(days=(weekday - now.weekday() - 1) % 7 + 1), True
-    return now, bool(re.search(r"\b(hoy|today|tonight|esta (tarde|mañana)|this (afternoon|morning|evening))\b", text))
+    return now, bool(pattern("today").search(text))
 
 
 def _part(text: str) -> tuple[int, int] | None:
-    if re.search(r"\b((por|de|esta) la mañana|esta mañana|morning|primera hora)\b", text):
+    if pattern("morning").search(text):
         return MORNING, 0
-    if re.search(r"\b(tarde|afternoon)\b(?! o temprano)", text) and not re.search(
-        r"\bbuenas tardes|good afternoon|más tarde\b", text
-    ):
-        return AFTERNOON, 0
-    return None
+    return (AFTERNOON, 0) if pattern("afternoon").search(text) else None
 
 
 def _clock(text: str, language: Language) -> tuple[int, int] | None:
     """Hour and minute of the day; hours up to seven are in the afternoon unless the morning is named."""
-    hour_words = "|".join(_HOURS[language])
-    minute_words = "|".join(sorted(_MINUTES[language].values(), key=len, reverse=True))
-    if language == "es":
-        pattern = rf"\b(?:a|de|antes de|después de|sobre|hacia|hasta) las? ({hour_words}|\d{{1,2}})(?:[:.h](\d\d)| y ({minute_words})| menos ({minute_words}))?"
-    else:
-        pattern = rf"\b(?:at|before|after|around|by|for|until) (?:half past |quarter past |quarter to )?({hour_words}|\d{{1,2}})(?:[:.](\d\d)|[ -]({minute_words}))?()\b"
-    found = re.search(pattern, text) or re.search(r"\b(\d{1,2})[:.](\d\d)()()\b|\b(\d{1,2}) ?(?=[ap]\.?m\b)", text)
+    found = re.search(_said(language), text) or re.search(_WRITTEN, text)
     if not found:
         return None
-    word = found[1] or found[5]
-    hour = int(word) if word.isdigit() else _HOURS[language].index(word) or 12
-    minute = int(found[2]) if found[2] else _minute(found[3], language) - _minute(found[4], language)
-    if language == "en" and (past := re.search(r"\b(half past|quarter past|quarter to) ", text)):
-        minute = {"half past": 30, "quarter past": 15, "quarter to": -15}[past[1]]
-    if hour > 23 or minute > 59:
-        return None
-    early = re.search(r"de la mañana|\bin the morning|\d ?a\.?m\b", text)
-    late = re.search(r"de la (tarde|noche)|in the (afternoon|evening)|\d ?p\.?m\b|\bthis afternoon", text)
-    if hour < 12 and (late or (hour <= 7 and not early)):
+    at = found.groupdict()
+    hour = int(at["hour"]) if at["hour"].isdigit() else _HOURS[language].index(at["hour"]) or 12
+    minute = int(at.get("digits") or 0) + _minute(at.get("past"), language) - _minute(at.get("to"), language)
+    minute += _ENGLISH_QUARTERS.get(at.get("quarter") or "", 0)
+    if hour < 12 and (pattern("late").search(text) or (hour <= 7 and not pattern("early").search(text))):
         hour += 12
     whole = hour * 60 + minute
-    return whole // 60, whole % 60
+    return divmod(whole, 60) if hour <= 23 and 0 <= whole < 24 * 60 else None
+
+
+_ENGLISH_QUARTERS = {"half past": 30, "quarter past": 15, "quarter to": -15}
+_WRITTEN = r"\b(?P<hour>\d{1,2})(?:[:.h](?P<digits>[0-5]\d)\b| ?(?=[ap]\.?m\b))"
+
+
+def _said(language: Language) -> str:
+    """The pattern of a clock time as people say it."""
+    hour = rf"(?P<hour>{'|'.join(_HOURS[language])}|\d{{1,2}})"
+    minutes = "|".join(sorted(_MINUTES[language].values(), key=len, reverse=True))
+    if language == "es":
+        before = r"(?:a|de|antes de|después de|sobre|hacia|hasta) las?"
+        return rf"\b{before} {hour}(?:[:.h](?P<digits>[0-5]\d)| y (?P<past>{minutes})| menos (?P<to>{minutes}))?"
+    before = rf"(?:at|before|after|around|by|for|until) (?:(?P<quarter>{'|'.join(_ENGLISH_QUARTERS)}) )?"
+    return rf"\b{before}{hour}(?:[:.](?P<digits>[0-5]\d)|[ -](?P<past>{minutes}))?\b"
 
 
 def _minute(word: str | None, language: Language) -> int:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from zlib import crc32
 
 from agent.house.dialogue import Situation, names_of
 from calls.words import Language, Match, Scene, Sentence, Texts
-from prompts import Phrasebook, sentences
-
-_FAMILIAR = re.compile(r"\bt[úu]\b|\btut[eé][aeo]\w*", re.IGNORECASE)
-_NOT_FAMILIAR = re.compile(r"\bno (le )?(guste?a? (el |que le )?)?tut[eé]\w*|de usted", re.IGNORECASE)
-_INSTRUCTION = re.compile(
-    r"^\s*(no )?(decline|reject|refuse|take|put|say|tell|don't|do not|never|pass|send|ask|offer|give|transfer|connect|promise|book|"
-    r"rechaza\w*|declina\w*|tom[ae]\w*|pas[ae]\w*|p[oó]n\w*|di|dig[aá]\w*|dile|nunca|ofrec\w*|ofrezc\w*|pid[ae]\w*|manda\w*|prom[eé]t\w*|reserv\w*|atiend\w*|contest\w*|pregunt\w*)\b",
-    re.IGNORECASE,
-)
+from prompts import Phrasebook, pattern, sentences
 
 
 class Wording:
@@ -65,7 +56,7 @@ class Wording:
 
     def rule(self, match: Match) -> Iterator[Sentence]:
         """What a rule wants said, if it is meant for callers' ears: its `say`, or a `text` that is no instruction."""
-        if match.preference.say or not _INSTRUCTION.match(match.preference.wording(self.language)[0]):
+        if match.preference.say or not pattern("instruction").match(match.preference.wording(self.language)[0]):
             yield from self.on_file(match)
 
     def own_words(self, match: Match) -> Iterator[Sentence]:
@@ -96,10 +87,10 @@ def covers_of(scene: Scene) -> set[str]:
 
 def familiar(scene: Scene) -> bool:
     """Whether the caller is to be addressed as tú: the policy says so, or the contact's notes do."""
-    if _NOT_FAMILIAR.search(scene.caller.notes):
+    if pattern("not_familiar").search(scene.caller.notes):
         return False
     address = scene.policy.receptionist.address.get("es", "")
-    return bool(_FAMILIAR.search(address)) or bool(_FAMILIAR.search(scene.caller.notes))
+    return bool(pattern("familiar").search(address)) or bool(pattern("familiar").search(scene.caller.notes))
 
 
 def _times(scene: Scene, busy: bool) -> tuple[str, ...]:

@@ -39,8 +39,9 @@ a este mismo|mañana a las cuatro|el martes|¿Cómo dice?|un momento|más despac
 ¿A qué hora abren?|quiero hablar con una persona|me he equivocado de número|es urgente|ya tiene mi número|adiós
 nada más|quiero una cita|le ofrezco una tarifa mejor|se escribe pe erre i e te o|...|?|¡|eh|que me llame por el pedido
 luis arroba prieto punto es|{name} {0}|[[en]] hola|\\d+|%s""".replace("\n", "|").split("|"),
-    "en": """|Hello|Is Ms. Vidal there?|This is Jane Doe from Acme|Jane|It's about the invoice|I'd like to leave a message
-yes|no|thanks|okay|212 555 0199|six double oh|one one one two two two|it ends in four|no, it's 611 222 333
+    "en": """|Hello|Is Ms. Vidal there?|This is Jane Doe from Acme|Jane|It's about the invoice
+I'd like to leave a message|yes|no|thanks|okay
+212 555 0199|six double oh|one one one two two two|it ends in four|no, it's 611 222 333
 this same number|tomorrow at four|on Tuesday|sorry?|one moment|slower|are you a robot?|never mind
 what time do you open?|I want to talk to a person|wrong number|it's urgent|she has my number|bye
 that's all|I'd like an appointment|we offer a better rate|B as in Bravo, O, Y, D|...|call me about the order""".replace(

@@ -53,10 +53,10 @@ POLICY = VoicePolicy(
     executive=Person("Elena Vidal", "CEO", "Vidal Robotics", spoken={"es": "la señora Vidal", "en": "Ms. Vidal"}),
     assistant=Person("Marta Ríos", phone="+34910000001"),
     greeting={
-        "es": "Buenos días, soy Clara, la asistente de inteligencia artificial de la señora Vidal. ¿En qué puedo ayudarle?",
+        "es": "Buenos días, soy Clara, asistente virtual de la señora Vidal. ¿En qué puedo ayudarle?",
         "en": "Good morning, this is Clara, Ms. Vidal's AI assistant. How can I help you?",
     },
-    hours=Hours(open={day: ((9 * 60, 18 * 60 + 30),) for day in range(5)}, holidays=(date(2026, 12, 25),)),
+    hours=Hours(open=dict.fromkeys(range(5), ((9 * 60, 18 * 60 + 30),)), holidays=(date(2026, 12, 25),)),
     covers=(
         Cover({"es": "Está reunida y ahora no puede ponerse.", "en": "She is in a meeting right now."}, when="busy"),
         Cover({"es": "La oficina ya ha cerrado por hoy.", "en": "The office has closed for today."}, when="closed"),

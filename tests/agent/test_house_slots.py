@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from agent.house.digits import all_digits, corrected, digits_in, e164, groups, too_short
-from agent.house.names import email_in, first_name, introduction, respelled, spelled_in
+from agent.house.names import first_name, introduction
+from agent.house.spelling import email_in, respelled, spelled_in
 from agent.house.when import say_deadline, say_time, time_in
 from calls.words import Language
 

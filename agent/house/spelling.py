@@ -1,0 +1,60 @@
+"""E-mail addresses and names spelled out, letter by letter."""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+
+from prompts import table
+
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_AT = re.compile(r"\s*\barroba\b\s*|\s+at\s+(?=[\w-]+\s*(?:dot|\.))", re.IGNORECASE)
+_SIGNS = (
+    (re.compile(r"\s*\b(?:punto|dot)\b\s*", re.IGNORECASE), "."),
+    (re.compile(r"\s*\b(?:gui[óo]n bajo|underscore)\b\s*", re.IGNORECASE), "_"),
+    (re.compile(r"\s*\b(?:gui[óo]n|dash|hyphen)\b\s*", re.IGNORECASE), "-"),
+)
+_AS_IN = re.compile(r"\b(\w+) (?:de|como|as in|like|for) ([^\W\d_]\w+)", re.IGNORECASE)
+_ALIKE = 0.5
+"""From this likeness (0..1) a spelled word stands for the part of a name that was heard."""
+
+
+def email_in(text: str) -> str | None:
+    """An e-mail address, typed or spoken ("luis arroba prieto punto es")."""
+    text = _AT.sub("@", text)
+    if "@" in text:
+        for spoken, sign in _SIGNS:
+            text = spoken.sub(sign, text)
+    found = _MAIL.search(text)
+    return found.group().lower().rstrip(".") if found else None
+
+
+def spelled_in(text: str) -> str | None:
+    """A word spelled out in three letters or more: "P R I E T O", "pe, erre, i...", "be de Barcelona, a, ..."."""
+    for spoken, letter in (("i griega", "y"), ("doble uve", "w"), ("uve doble", "w"), ("double u", "w")):
+        text = text.replace(spoken, letter)
+    text = _AS_IN.sub(lambda found: f" {found[2][0]} " if _letter(found[1].lower()) else found.group(), text)
+    best, run = "", ""
+    for word in re.findall(r"[^\W\d_]+|[.,]", text.lower()):
+        if letter := _letter(word):
+            run += letter
+        elif word not in (",", ".", "y", "and", "then"):
+            run = ""
+        best = max(best, run, key=len)
+    return best.capitalize() if len(best) >= 3 else None
+
+
+def respelled(name: str, letters: str) -> str:
+    """`name` with the part that sounds like `letters` written as spelled; else `letters` as the surname."""
+    parts = name.split()
+    alike = [SequenceMatcher(None, part.lower(), letters.lower()).ratio() for part in parts]
+    at = max(range(len(parts)), key=alike.__getitem__)
+    if alike[at] < _ALIKE:
+        return f"{parts[0]} {letters}"
+    parts[at] = letters
+    return " ".join(parts)
+
+
+def _letter(word: str) -> str:
+    letter: str = word if len(word) == 1 and word.isalpha() else table("letters").get(word, "")
+    return letter
