@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,8 @@ class Switchboard:
 
     def __init__(self, office: Office, desk: Desk, most: int):
         self.office, self._desk, self._most = office, desk, most
+        self.answered: Counter[str] = Counter()
+        """Calls answered since the house opened, by line."""
         self._calls: dict[str, Call] = {}
         self._answering = 0
 
@@ -42,6 +45,7 @@ class Switchboard:
         finally:
             self._answering -= 1
         self._calls[call.id] = call
+        self.answered[line] += 1
         return call
 
     def find(self, call_id: str) -> Call | None:

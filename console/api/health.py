@@ -75,5 +75,4 @@ async def ready(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Prometheus' text format."""
     front: Any = request.app.state.front
-    front.meters.open_calls.set(len(front.switchboard.calls))
-    return Response(front.meters.page(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    return Response(front.meters.page(front.switchboard), media_type=CONTENT_TYPE_PLAIN_0_0_4)

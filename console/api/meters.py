@@ -6,8 +6,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from calls.switchboard import Switchboard
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.2, 2.0, 4.0, 8.0)
 
@@ -17,8 +21,6 @@ class Meters:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.calls = Counter("antesala_calls", "Calls answered", ["line"], registry=self._registry)
-        self.open_calls = Gauge("antesala_open_calls", "Calls in progress", registry=self._registry)
         self._turns = Counter("antesala_turns", "Caller turns answered", ["line"], registry=self._registry)
         self._turn_s = Histogram(
             "antesala_turn_seconds",
@@ -56,9 +58,25 @@ class Meters:
         """Notes one HTTP request; `route` is its pattern, never its actual path."""
         self._request_s.labels(method, route, str(status)).observe(seconds)
 
-    def page(self) -> bytes:
-        """All of it in Prometheus' text format."""
-        return generate_latest(self._registry)
+    def page(self, switchboard: Switchboard) -> bytes:
+        """All of it, and the calls of `switchboard`, in Prometheus' text format."""
+        calls = CollectorRegistry()
+        calls.register(_Calls(switchboard))
+        return generate_latest(calls) + generate_latest(self._registry)
+
+
+class _Calls(Collector):
+    """What the switchboard has counted itself."""
+
+    def __init__(self, switchboard: Switchboard):
+        self._switchboard = switchboard
+
+    def collect(self) -> Iterator[Metric]:
+        answered = CounterMetricFamily("antesala_calls", "Calls answered", labels=["line"])
+        for line, count in self._switchboard.answered.items():
+            answered.add_metric([line], count)
+        yield answered
+        yield GaugeMetricFamily("antesala_open_calls", "Calls in progress", len(self._switchboard.calls))
 
 
 class Stopwatch:

@@ -35,7 +35,6 @@ async def open_call(new: NewCall, front: TheFront) -> Opened:
     spoken = front.office.knowledge.policy.receptionist.languages
     language = new.language if new.language in spoken else None
     call = await front.switchboard.answer(new.line, number=new.number, name=new.name, language=language)
-    front.meters.calls.labels(new.line).inc()
     said = [say.text for say in await call.greet()]
     if call.ending:
         await front.switchboard.end(call, "receptionist")
