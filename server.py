@@ -34,6 +34,7 @@ from calls.ports import Office
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
 from calls.words import LANGUAGES, Caller, CallRow, Circle, Event, Language, Promise
+from console import call as call_page
 from console import index
 from console.api import api_app
 from console.api.front import Front
@@ -129,6 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
     twilio_token = secret.get_secret_value() if secret else None
     app.include_router(twilio.router(converse, tickets, twilio_token, settings.public_url))
     app.include_router(browser.router(converse, tickets))
+    app.include_router(call_page.router(lambda: tickets.issue(Arrival("browser"))))
     return app
 
 
