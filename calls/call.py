@@ -303,6 +303,8 @@ class Call:
         events = [Event(seq, at, body) for seq, body in enumerate(bodies, first)]
         await self.office.records.append(self.id, events)
         self.events += events
+        for event in events:
+            self.watch(event)
         return events
 
     async def _in_full(self, work: Coroutine[Any, Any, T]) -> T:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from typing import Any, get_args
 
 import numpy as np
@@ -148,10 +149,8 @@ async def _admitted(socket: WebSocket, tickets: Tickets) -> Arrival | None:
 
 
 async def _close(socket: WebSocket, code: int) -> None:
-    try:
+    with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
         await socket.close(code)
-    except RuntimeError:
-        return
 
 
 def read(text: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -110,10 +111,7 @@ class MediaStream:
     async def _close(self, code: int) -> None:
         if not self._gone:
             self._gone = True
-            try:
-                await self._socket.close(code)
-            except RuntimeError:
-                return
+            await _refuse(self._socket, code)
 
 
 def router(
@@ -181,10 +179,8 @@ async def _started(socket: WebSocket) -> dict[str, Any] | None:
 
 
 async def _refuse(socket: WebSocket, code: int) -> None:
-    try:
+    with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
         await socket.close(code)
-    except RuntimeError:
-        return
 
 
 def _message(received: Any) -> dict[str, Any]:

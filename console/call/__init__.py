@@ -16,7 +16,7 @@ from calls.words import LANGUAGES, Language
 
 HERE = Path(__file__).parent
 FILES = {"call.js": "text/javascript", "sound.js": "text/javascript", "call.css": "text/css"}
-_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'"
+_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; base-uri 'none'"
 
 
 @cache
