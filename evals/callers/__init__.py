@@ -1,0 +1,1 @@
+"""Sample callers: short scripts, and what became of them as recorded telephone calls."""
