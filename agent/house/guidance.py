@@ -8,7 +8,7 @@ from agent.house.dialogue import Situation
 from agent.house.message import Taker
 from agent.house.moves import Deed, Moves, says
 from agent.house.rules import ring
-from agent.house.when import deadline, time_in
+from agent.house.when import before_closing, time_in
 from agent.house.wording import Wording
 from calls.words import LANGUAGES, Language, Owner, Reason, Sentence
 from prompts import pattern, sentences, tidy
@@ -59,7 +59,7 @@ def _tell(at: Situation, words: Wording, what: str, language: Language) -> Moves
 
 def _promise(at: Situation, what: str, language: Language) -> Deed:
     scene = at.scene
-    soonest = scene.callback_by
-    due = time_in(what, language, scene.now) or (soonest and deadline(soonest, scene.policy.hours))
+    by = time_in(what, language, scene.now) or scene.callback_by
+    due = by and before_closing(by, scene.policy.hours).isoformat()
     owner: Owner = "executive" if pattern("by_executive").search(what) else "assistant"
-    return Deed("promise_callback", {"text": what, "due": due.isoformat() if due else None, "owner": owner})
+    return Deed("promise_callback", {"text": what, "due": due, "owner": owner})

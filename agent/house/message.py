@@ -12,7 +12,7 @@ from agent.house.facts import ASKS_NAME
 from agent.house.intents import Intent
 from agent.house.moves import Deed, Moves, Told
 from agent.house.names import first_name
-from agent.house.when import deadline, say_deadline, say_time, time_in
+from agent.house.when import before_closing, say_deadline, say_time, time_in
 from agent.house.wording import Wording
 from calls.words import Message, Owner, Promise, Sentence
 from prompts import pattern
@@ -136,16 +136,15 @@ class Taker:
         if not self._owed():
             return True
         wish = self._wished()
-        soonest = self.at.scene.callback_by
-        due = wish or (soonest and deadline(soonest, self.at.scene.policy.hours))
-        told = yield self._promise(due)
+        by = wish or self.at.scene.callback_by
+        told = yield self._promise(by)
         if not told.done and told.instead and wish:
             yield from self.words.say("offer_callback_instead", time=self._spoken(told.instead))
             return False
         if not told.done and told.instead:
-            due = told.instead
-            told = yield self._promise(due)
-        yield from self._promised(told, due, exact=wish is not None)
+            by = told.instead
+            told = yield self._promise(by)
+        yield from self._promised(told, by, exact=wish is not None)
         return True
 
     def _owed(self) -> bool:
@@ -154,20 +153,21 @@ class Taker:
         promised = any(isinstance(step, Promise) for step in self.at.scene.deeds)
         return bool(reachable) and not facts.no_callback and not promised
 
-    def _promise(self, due: datetime | None) -> Deed:
+    def _promise(self, by: datetime | None) -> Deed:
         who = self.name or self.words.text("someone")
         number = self.at.facts.number or self.at.scene.caller.number or "-"
         text = self.words.text("promise_text", who=who, number=number, reason=self._reason())
-        return Deed("promise_callback", {"text": text, "due": due.isoformat() if due else None, "owner": self.owner})
+        due = by and before_closing(by, self.at.scene.policy.hours).isoformat()
+        return Deed("promise_callback", {"text": text, "due": due, "owner": self.owner})
 
-    def _promised(self, told: Told, due: datetime | None, exact: bool) -> Iterator[Sentence]:
+    def _promised(self, told: Told, by: datetime | None, exact: bool) -> Iterator[Sentence]:
         if not told.done:
             return self.words.say("callback_refused")
-        if due is None:
+        if by is None:
             return self.words.say("callback_promised_no_time")
         key = "callback_promised_executive" if self.owner == "executive" else "callback_promised"
         scene = self.at.scene
-        time = self._spoken(due) if exact else say_deadline(due, scene.now, scene.language)
+        time = self._spoken(by) if exact else say_deadline(by, scene.now, scene.language)
         return self.words.say(key, time=time)
 
     def _wished(self) -> datetime | None:

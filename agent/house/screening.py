@@ -9,7 +9,7 @@ from agent.house.facts import ASKS_NAME
 from agent.house.message import PATIENCE
 from agent.house.moves import Moves
 from agent.house.names import first_name
-from agent.house.when import deadline, say_deadline
+from agent.house.when import say_deadline
 from agent.house.wording import Wording, covers_of
 from calls.words import Sentence
 
@@ -48,7 +48,6 @@ def offered(at: Situation, words: Wording, covered: bool) -> Iterator[Sentence]:
         yield from words.not_there(busy=at.scene.busy_now)
     scene = at.scene
     if scene.callback_by and not scene.suspicious and not at.said["offer_callback"]:
-        by = deadline(scene.callback_by, scene.policy.hours)
-        yield from words.say("offer_callback", time=say_deadline(by, scene.now, scene.language))
+        yield from words.say("offer_callback", time=say_deadline(scene.callback_by, scene.now, scene.language))
     else:
         yield from words.say("offer_message")

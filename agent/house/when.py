@@ -153,14 +153,11 @@ def say_deadline(by: datetime, now: datetime, language: Language) -> str:
     return f"{_say_day(by, now, language)} {link} {_say_clock(by, language)}"
 
 
-def deadline(by: datetime, hours: Hours) -> datetime:
-    """`by` moved to the next half hour, which is easier to say, unless the office is closed then."""
-    later = by + timedelta(minutes=-by.minute % 30, seconds=-by.second, microseconds=-by.microsecond)
-    if later < by:
-        later += timedelta(minutes=30)
-    minute = later.hour * 60 + later.minute
-    is_open = any(start <= minute < end for start, end in hours.open.get(later.weekday(), ()))
-    return later if is_open and later.date() == by.date() else by
+def before_closing(by: datetime, hours: Hours) -> datetime:
+    """`by`, or the minute before if the office closes just then: closing time itself is outside the opening."""
+    minute = by.hour * 60 + by.minute
+    closes = any(minute == end for _, end in hours.open.get(by.weekday(), ()))
+    return by - timedelta(minutes=1) if closes else by
 
 
 def _whole(at: datetime) -> datetime:

@@ -568,3 +568,10 @@ def test_spelled_out_times_are_in_the_future() -> None:
     late.says("Dígale que la llamo luego")
     late.says("sí")
     assert late.did(Promise).due > late.now and spell_time(late.did(Promise).due).startswith("2026-11-24T11:00")
+
+
+def test_a_promise_for_closing_time_is_due_before_the_door_shuts() -> None:
+    call = HouseCall(LUIS, now=MONDAY_TEN.replace(hour=16, minute=30))
+    call.says("Dígale que ya ha llegado el paquete")
+    assert "antes de las seis y media" in call.says("sí")
+    assert call.did(Promise).due == MONDAY_TEN.replace(hour=18, minute=29)

@@ -98,7 +98,7 @@ def test_no_phrase_file_lies_unused() -> None:
         ("¿De parte de quién, por favor?", "es", "ask_name"),
         ("¿Te llamamos a este mismo número?", "es", "ask_same_number"),
         ("Lo siento, no he podido localizar a nadie. ¿Quiere dejarme un recado?", "es", "offer_message"),
-        ("Let me repeat the number: 6 0 0, 1 1 1.", "en", "confirm_number"),
+        ("Let me repeat the number: 6 0 0, 1 1 1, is that right?", "en", "confirm_number"),
         ("Marta Ríos will call you back today before six.", "en", "callback_promised"),
         ("¿De parte de", "es", "ask_name"),
     ],
