@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,19 +27,20 @@ from agent.mind import AgentMind
 from agent.models import ChosenModel, choose_model
 from audio.engines import Sound, open_sound, warm_turns
 from audio.reception import Reception
+from audio.rehearsal import rehearse
 from calls.call import new_id
 from calls.desk import Desk
 from calls.errors import SettingsError
 from calls.ports import Office
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
-from calls.words import LANGUAGES, Caller, CallRow, Circle, Event, Language, Promise
+from calls.words import LANGUAGES, Audience, Caller, CallRow, Circle, Event, Language, Promise
 from console import call as call_page
 from console import index
 from console.api import api_app
 from console.api.front import Front
 from console.api.health import Check, Readiness
-from console.api.sandbox import rehearse
+from console.api.sandbox import rehearse as try_out
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from lines import browser, twilio
@@ -111,8 +112,7 @@ def create_app(settings: Settings) -> FastAPI:
         async with open_office(settings) as house, asyncio.TaskGroup() as chores:
             await house.store.recover(_rescue(house.front.office))
             app.state.front, app.state.converse = house.front, house.converse
-            started = (house.front.readiness.keep_warming(), house.front.switchboard.keep_swept())
-            tasks = [chores.create_task(chore) for chore in started]
+            tasks = [chores.create_task(chore) for chore in _chores(house)]
             print(*house.chosen, sep="\n", flush=True)
             yield
             for task in tasks:
@@ -132,6 +132,38 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(browser.router(converse, tickets))
     app.include_router(call_page.router(lambda: tickets.issue(Arrival("browser"))))
     return app
+
+
+def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
+    """What goes on for as long as the house is open."""
+    front = house.front
+
+    async def warm_then_rehearse() -> None:
+        await front.readiness.keep_warming()
+        await rehearse(house.sound, _often_said(front), front.switchboard)
+
+    yield warm_then_rehearse()
+    yield front.switchboard.keep_swept()
+
+
+def _often_said(front: Front) -> Iterator[tuple[str, Language]]:
+    """Greetings, what the phrasebook and the preferences say, and the covers: all that needs no filling in."""
+    policy, phrases = front.office.knowledge.policy, front.office.phrases
+    assert isinstance(phrases, Phrasebook)
+    for language in policy.receptionist.languages:
+        yield policy.greeting[language], language
+    for language in policy.receptionist.languages:
+        names = {
+            "receptionist": policy.receptionist.name,
+            "executive": policy.executive.named(language),
+            "assistant": policy.assistant.named(language),
+        }
+        for text in phrases.all_fixed(language, **names):
+            yield text, language
+    spoken = [each.say or each.text for each in front.library.preferences if each.audience is not Audience.NOBODY]
+    for texts in (*spoken, *(cover.text for cover in policy.covers)):
+        for language, text in texts.items():
+            yield text, language
 
 
 def serve(settings: Settings) -> None:
@@ -235,7 +267,7 @@ def _engines(office: Office, rules: HouseRules) -> dict[str, Check]:
     async def mind() -> None:
         for language in office.knowledge.policy.receptionist.languages:
             greeting = {"es": "Buenos días", "en": "Good morning"}[language]
-            await rehearse(office, greeting, Circle.ANYONE, language)
+            await try_out(office, greeting, Circle.ANYONE, language)
 
     return {"knowledge": knowledge, "rules": rules.check, "mind": mind}
 
