@@ -58,7 +58,7 @@ class FastEngine:
             encoded,
             [prompt],
             beam_size=1,
-            max_length=len(prompt) + most,
+            max_length=max(2 * most, len(prompt) + most),  # CTranslate2 writes at most half of it
             return_scores=True,
             return_no_speech_prob=True,
         )
