@@ -118,6 +118,8 @@ class Provider:
         """The bodies of the requests, as they came over the wire."""
         self.reached = asyncio.Event()
         """Set when a request has come."""
+        self.done = asyncio.Event()
+        """Set when an answer has been written to its end."""
         self.gone = asyncio.Event()
         """Set when a client has gone away in the middle of an answer."""
         self._protocol = protocol
@@ -137,6 +139,7 @@ class Provider:
                     yield piece
                 else:
                     await asyncio.sleep(piece)
+            self.done.set()
         except (asyncio.CancelledError, GeneratorExit):
             self.gone.set()
             raise
