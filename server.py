@@ -46,6 +46,7 @@ from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from lines import browser, twilio
 from lines.tickets import Tickets
 from prompts import Phrasebook, system_prompt, system_slots
+from records.alone import alone
 from records.store import Store, open_records
 from records.writing import Rescue
 from settings import PREFIX, Settings
@@ -109,14 +110,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with open_office(settings) as house, asyncio.TaskGroup() as chores:
-            await house.store.recover(_rescue(house.front.office))
-            app.state.front, app.state.converse = house.front, house.converse
-            tasks = [chores.create_task(chore) for chore in _chores(house)]
-            print(*house.chosen, sep="\n", flush=True)
-            yield
-            for task in tasks:
-                task.cancel()
+        with alone(settings.data):
+            async with open_office(settings) as house, asyncio.TaskGroup() as chores:
+                await house.store.recover(_rescue(house.front.office))
+                app.state.front, app.state.converse = house.front, house.converse
+                tasks = [chores.create_task(chore) for chore in _chores(house)]
+                print(*house.chosen, sep="\n", flush=True)
+                yield
+                for task in tasks:
+                    task.cancel()
 
     app = api_app(lifespan, settings.token.get_secret_value() if settings.token else None)
     app.include_router(index.router)

@@ -21,7 +21,7 @@ from settings import Settings
 from tests.console.watch import steps_of_the_loop
 from tests.loops import ROOT
 
-START_WITHIN_S = 150
+START_WITHIN_S, STOP_WITHIN_S = 150, 90
 LUIS = "+34600111222"
 
 
@@ -169,5 +169,5 @@ async def test_calls_cut_off_by_a_crash_are_seen_to_at_the_next_start(data: Path
         async with client.stream("GET", "/api/live") as live:
             assert live.status_code == 200
             process.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(STOP_WITHIN_S):
                 assert await process.wait() == 0

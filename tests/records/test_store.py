@@ -34,6 +34,7 @@ from calls.words import (
     Reason,
     Said,
 )
+from records.alone import alone
 from records.engine import open_engine
 from records.store import Store, open_records
 from tests.doubles import MONDAY
@@ -305,3 +306,10 @@ async def test_everything_acknowledged_survives_a_kill(url: str) -> None:
         await store.recover(rescue)
         assert (await store.call("c1") or {})["state"] == "interrupted"
         assert json.dumps((await store.promises()).items)
+
+
+def test_one_data_folder_is_for_one_server(tmp_path: Path) -> None:
+    with alone(tmp_path), pytest.raises(SettingsError, match="ANTESALA_DATA"), alone(tmp_path):
+        pass
+    with alone(tmp_path):
+        pass
