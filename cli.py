@@ -6,11 +6,11 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -21,7 +21,9 @@ from calls.errors import AntesalaError, SettingsError, WeightsError
 from calls.words import Circle, Event, Language
 from settings import PREFIX, Settings
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from calls.ports import Office
+    from server import OpenOffice
 
 
 class Bench(StrEnum):
@@ -45,8 +47,8 @@ app.add_typer(knowledge, name="knowledge")
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
-Office = Annotated[Path | None, typer.Option(help="The office folder; else ANTESALA_OFFICE, ./office, the sample.")]
-Data = Annotated[Path | None, typer.Option(help="The data folder; else ANTESALA_DATA, the user's own.")]
+OfficeDir = Annotated[Path | None, typer.Option(help="The office folder; else ANTESALA_OFFICE, ./office, the sample.")]
+DataDir = Annotated[Path | None, typer.Option(help="The data folder; else ANTESALA_DATA, the user's own.")]
 Number = Annotated[str | None, typer.Option(help="The caller's number, as in +34600111222.")]
 Tongue = Annotated[Literal["es", "en"] | None, typer.Option("--language", help="Greet in this language.")]
 
@@ -61,7 +63,7 @@ def main() -> None:
 
 
 @app.command()
-def serve(office: Office = None, data: Data = None) -> None:
+def serve(office: OfficeDir = None, data: DataDir = None) -> None:
     """Answers calls: from the browser, over Twilio Media Streams, and in writing."""
     from server import serve
 
@@ -73,8 +75,8 @@ def call(
     text: Annotated[bool, typer.Option("--text", help="Type instead of speaking; #1 presses the key 1.")] = False,
     number: Number = None,
     language: Tongue = None,
-    office: Office = None,
-    data: Data = None,
+    office: OfficeDir = None,
+    data: DataDir = None,
 ) -> None:
     """Calls the receptionist with this machine's microphone and loudspeaker, or by typing."""
     settings = Settings.read(office=office, data=data)
@@ -84,9 +86,8 @@ def call(
 async def _typed(settings: Settings, number: str | None, language: Language | None) -> None:
     from calls.wire import Arrival
     from lines.typed import lines_of_stdin, type_call
-    from server import open_office
 
-    async with _opening(open_office(settings)) as house, aclosing(lines_of_stdin()) as lines:
+    async with _opening(settings) as house, aclosing(lines_of_stdin()) as lines:
         arrival = Arrival("text", number, language=language)
         await type_call(house.front.switchboard, lines, arrival, _shower(house.front.office))
 
@@ -94,10 +95,9 @@ async def _typed(settings: Settings, number: str | None, language: Language | No
 async def _spoken(settings: Settings, number: str | None, language: Language | None) -> None:
     from calls.wire import Arrival
     from lines.microphone import Microphone, load_sounddevice
-    from server import open_office
 
     load_sounddevice()
-    async with _opening(open_office(settings)) as house:
+    async with _opening(settings) as house:
         await house.converse(
             Microphone(), Arrival("microphone", number, language=language), _shower(house.front.office)
         )
@@ -110,8 +110,8 @@ def replay(
     log: Annotated[Path | None, typer.Option(help="Write the whole call to this JSON file.")] = None,
     number: Number = None,
     language: Tongue = None,
-    office: Office = None,
-    data: Data = None,
+    office: OfficeDir = None,
+    data: DataDir = None,
 ) -> None:
     """Plays a recorded caller to the receptionist, in real time through the telephone path."""
     asyncio.run(_replayed(Settings.read(office=office, data=data), recording, reply, log, number, language))
@@ -129,9 +129,8 @@ async def _replayed(
     from lines.replay import Recording, load
 
     wire = Recording(load(recording))
-    from server import open_office
 
-    async with _opening(open_office(settings)) as house:
+    async with _opening(settings) as house:
         row = await house.converse(wire, Arrival("replay", number, language=language), _shower(house.front.office))
         if reply:
             wire.save(reply)
@@ -140,7 +139,7 @@ async def _replayed(
 
 
 @knowledge.command("list")
-def list_preferences(office: Office = None, data: Data = None) -> None:
+def list_preferences(office: OfficeDir = None, data: DataDir = None) -> None:
     """Lists the preferences: who may hear each, and what its rule does."""
     from knowledge.office_folder import read_office
 
@@ -155,8 +154,8 @@ def ask(
     question: Annotated[str, typer.Argument(help="What a caller would ask.")],
     circle: Annotated[Circle, typer.Option(help="How close the caller is.")] = Circle.ANYONE,
     language: Tongue = None,
-    office: Office = None,
-    data: Data = None,
+    office: OfficeDir = None,
+    data: DataDir = None,
 ) -> None:
     """Asks as a caller of a circle would; nothing is kept or done."""
     asyncio.run(_asked(Settings.read(office=office, data=data), question, circle, language))
@@ -165,9 +164,8 @@ def ask(
 async def _asked(settings: Settings, question: str, circle: Circle, language: Language | None) -> None:
     from console.api.sandbox import rehearse
     from console.terminal import shown
-    from server import open_office
 
-    async with _opening(open_office(settings)) as house:
+    async with _opening(settings) as house:
         office = house.front.office
         persona = office.knowledge.policy.receptionist
         spoken = language or office.language_of(question, persona.languages, persona.languages[0])
@@ -178,7 +176,7 @@ async def _asked(settings: Settings, question: str, circle: Circle, language: La
 
 
 @app.command()
-def doctor(office: Office = None, data: Data = None) -> None:
+def doctor(office: OfficeDir = None, data: DataDir = None) -> None:
     """Looks at every part and says what is missing and how to mend it."""
     from doctor import examine
 
@@ -194,7 +192,7 @@ def doctor(office: Office = None, data: Data = None) -> None:
 
 
 @models.command("list")
-def list_models(office: Office = None, data: Data = None) -> None:
+def list_models(office: OfficeDir = None, data: DataDir = None) -> None:
     """Lists the models that can be had, and where those are that are here."""
     from audio.ears.models import listing
     from audio.voice.kokoro_weights import MODEL, why_not_natural
@@ -208,8 +206,8 @@ def list_models(office: Office = None, data: Data = None) -> None:
 @models.command("fetch")
 def fetch_models(
     name: Annotated[str, typer.Argument(help="`default`, or one that `antesala models list` names.")] = "default",
-    office: Office = None,
-    data: Data = None,
+    office: OfficeDir = None,
+    data: DataDir = None,
 ) -> None:
     """Makes a model ready: checked, and written into the data folder once."""
     from audio.ears import models as ears
@@ -234,8 +232,8 @@ def fetch_models(
 def bench(
     names: Annotated[list[Bench] | None, typer.Argument(help="What to measure; else everything.")] = None,
     reports: Annotated[Path, typer.Option("--out", help="Write reports and plots to this folder.")] = Path("out"),
-    office: Office = None,
-    data: Data = None,
+    office: OfficeDir = None,
+    data: DataDir = None,
 ) -> None:
     """Measures, prints tables, writes reports; fails when a figure misses its bar."""
     settings = Settings.read(office=office, data=data)
@@ -265,15 +263,21 @@ def _holds(name: Bench, reports: Path, settings: Settings) -> bool:
 
 
 @asynccontextmanager
-async def _opening(opened: AbstractAsyncContextManager[T]) -> AsyncGenerator[T]:
-    """Tells that the house is being opened, which takes some seconds."""
+async def _opening(settings: Settings) -> AsyncGenerator[OpenOffice]:
+    """The house with every engine run once, which takes some seconds; tells what does not work."""
+    from server import open_office
+
     async with AsyncExitStack() as stack:
         with err.status("Opening the office..."):
-            house = await stack.enter_async_context(opened)
+            house = await stack.enter_async_context(open_office(settings))
+            await house.front.readiness.warm_up()
+        for engine, state in (await house.front.readiness.look()).items():
+            if state != "ok":
+                err.print(f"{engine}: {state}", style="yellow", markup=False, soft_wrap=True)
         yield house
 
 
-def _shower(office: Any) -> Callable[[Event], None]:
+def _shower(office: Office) -> Callable[[Event], None]:
     """Prints each event of a call as it happens."""
     from console.terminal import shown
 
