@@ -34,12 +34,13 @@ from calls.errors import SettingsError
 from calls.ports import Office
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
-from calls.words import LANGUAGES, Audience, Caller, CallRow, Circle, Event, Language, Promise
+from calls.words import LANGUAGES, Audience, Caller, CallRow, Circle, Event, Failed, Language, Promise
 from console import call as call_page
 from console import index
 from console.api import api_app
 from console.api.front import Front
 from console.api.health import Check, Readiness
+from console.api.meters import Meters
 from console.api.sandbox import rehearse as try_out
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
@@ -85,9 +86,16 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         )
         rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge)
         house.callback(rules.close)
-        desk = Desk()
+        desk, meters = Desk(), Meters()
         office = Office(
-            mind=AgentMind(mind.model, stand_in, name=mind.name, first_token_s=settings.first_token_s),
+            mind=AgentMind(
+                mind.model,
+                stand_in,
+                name=mind.name,
+                first_token_s=settings.first_token_s,
+                on_failure=lambda call_id, failed: note_failure(switchboard, call_id, failed),
+                on_model_call=meters.model_call,
+            ),
             rules=rules,
             knowledge=knowledge,
             records=store,
@@ -100,9 +108,15 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         house.push_async_callback(switchboard.close)
         engines = _engines(office, rules) | _engines_of_sound(sound)
         readiness = Readiness(engines, {"records": store.ping})
-        front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness)
-        reception = Reception(switchboard, sound, front.meters.stages)
+        front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness, meters)
+        reception = Reception(switchboard, sound, meters.stages)
         yield OpenOffice(front, store, sound, reception, _chosen(settings, mind, knowledge))
+
+
+def note_failure(switchboard: Switchboard, call_id: str, failed: Failed) -> None:
+    """Puts on a call's record that its mind failed and what stood in; a trial call of the sandbox has none."""
+    if call := switchboard.find(call_id):
+        call.note_meanwhile(failed)
 
 
 def create_app(settings: Settings) -> FastAPI:

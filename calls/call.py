@@ -307,12 +307,19 @@ class Call:
             self.watch(event)
         return events
 
+    def note_meanwhile(self, *bodies: Body) -> None:
+        """Puts what happened on record without waiting for it; it stands there before the call is closed."""
+        self._errand(self._write(*bodies))
+
     async def _in_full(self, work: Coroutine[Any, Any, T]) -> T:
         """Finishes `work` even if whoever asked is cancelled meanwhile: a barge-in stops talking, nothing else."""
+        return await asyncio.shield(self._errand(work))
+
+    def _errand(self, work: Coroutine[Any, Any, T]) -> asyncio.Future[T]:
         errand = asyncio.ensure_future(work)
         self._errands.add(errand)
         errand.add_done_callback(self._finished)
-        return await asyncio.shield(errand)
+        return errand
 
     def _finished(self, errand: asyncio.Future[Any]) -> None:
         self._errands.discard(errand)

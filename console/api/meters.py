@@ -36,6 +36,9 @@ class Meters:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._model_calls = Counter(
+            "antesala_model_calls", "Questions put to a language model", ["model"], registry=self._registry
+        )
         self._request_s = Histogram(
             "antesala_request_seconds", "HTTP requests", ["method", "route", "status"], buckets=_SECONDS,
             registry=self._registry,
@@ -53,6 +56,10 @@ class Meters:
         """Notes how long each stage of one turn by voice took."""
         for stage, value in seconds.items():
             self._stage_s.labels(stage).observe(value)
+
+    def model_call(self, name: str) -> None:
+        """Notes one question put to the model of this name."""
+        self._model_calls.labels(name).inc()
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Notes one HTTP request; `route` is its pattern, never its actual path."""
