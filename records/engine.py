@@ -141,7 +141,7 @@ def _migrate(engine: Engine) -> None:
 
 
 def _make_durable(engine: Engine, busy_s: float) -> None:
-    """WAL with a flush to disk at every commit (docs/decisions/records-durability.md)."""
+    """WAL with a flush to disk at every commit (docs/decisions/0004-every-event-is-on-disk-before-it-is-spoken.md)."""
 
     @event.listens_for(engine, "connect")
     def _(connection: Any, _record: Any) -> None:
