@@ -20,9 +20,9 @@ from prompts import Phrasebook, sentences
 
 LISTENED = 0.35
 """Below this confidence we ask again rather than answer what may not have been said."""
-SURE_OF_WHERE = 0.8
-"""How well a preference must fit to answer "where is she?" in place of an approved cover."""
 _SHORT = frozenset({Intent.AFFIRM, Intent.DENY, Intent.THANKS, Intent.GREETING, Intent.CORRECT, Intent.HOW_ARE_YOU})
+_TELLING = (Intent.STATES_REASON, Intent.LEAVE_MESSAGE, Intent.WANTS_CALLBACK, Intent.SALES, Intent.BOOK)
+"""Intents of somebody who tells or wants something, rather than asks."""
 _LEAVING = frozenset({Intent.LEAVE_MESSAGE, Intent.WANTS_CALLBACK, Intent.STATES_REASON})
 """What may come in the same breath as a goodbye, and is noted before hanging up."""
 
@@ -160,13 +160,7 @@ def not_wanted(at: Situation, words: Wording) -> Moves | None:
 
 def an_answer(at: Situation, words: Wording) -> Moves | None:
     match = best(at)
-    if match is None or _slight(at):
-        return None
-    if at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS) and match.score < SURE_OF_WHERE:
-        return None
-    if at.asked in ASKS_NAME and at.facts.name != at.before.name and not at.intents & CONTENT:
-        return None
-    return _answer(at, words, match)
+    return _answer(at, words, match) if match and _wants_to_know(at) else None
 
 
 def not_there(at: Situation, words: Wording) -> Moves | None:
@@ -266,6 +260,14 @@ def _more(words: Wording, key: str) -> Moves:
 def _promised(at: Situation, words: Wording) -> Moves:
     if (yield from Taker(at, words).promise()):
         yield from words.say("offer_more")
+
+
+def _wants_to_know(at: Situation) -> bool:
+    """Whether what is on file may answer this: a question or a request, not a name, a reason, or "is she there?"."""
+    if _slight(at) or at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS):
+        return False
+    introduces = at.facts.name != at.before.name and not at.intents & CONTENT
+    return asks(at.scene.heard.text) or not (introduces or at.has(*_TELLING))
 
 
 def _slight(at: Situation) -> bool:

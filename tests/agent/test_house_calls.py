@@ -575,3 +575,9 @@ def test_a_promise_for_closing_time_is_due_before_the_door_shuts() -> None:
     call.says("Dígale que ya ha llegado el paquete")
     assert "antes de las seis y media" in call.says("sí")
     assert call.did(Promise).due == MONDAY_TEN.replace(hour=18, minute=29)
+
+
+@pytest.mark.parametrize("text", ["¿Está la señora Vidal?", "¿Dónde está Elena?", "Soy Ana Gómez, de Tecnoval", "sí"])
+def test_a_fact_that_was_not_asked_for_is_not_told(text: str) -> None:
+    fact = preference("languages", "La señora Vidal habla alemán.", topic="contact")
+    assert "alemán" not in HouseCall(on_file={text: fact}).says(text)
