@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
 from audio.voice import VOICE_RATE
 from audio.voice.sound import Sound
@@ -30,12 +31,12 @@ def in_band(sound: Sound) -> Sound:
     return np.asarray(np.fft.irfft(spectrum * rise * fall, len(sound)), np.float32)
 
 
-def to_mu_law(sound: Sound) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+def to_mu_law(sound: Sound) -> NDArray[np.uint8]:
     """Eight bits a sample, continuous µ-law as G.711 approximates it."""
     bent = np.sign(sound) * np.log1p(MU * np.abs(np.clip(sound, -1, 1))) / np.log1p(MU)
-    return np.round((bent + 1) / 2 * MU).astype(np.uint8)
+    return np.asarray(np.round((bent + 1) / 2 * MU), np.uint8)
 
 
-def from_mu_law(coded: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> Sound:
+def from_mu_law(coded: NDArray[np.uint8]) -> Sound:
     bent = coded.astype(np.float32) / MU * 2 - 1
     return np.asarray(np.sign(bent) * np.expm1(np.abs(bent) * np.log1p(MU)) / MU, np.float32)

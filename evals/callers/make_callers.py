@@ -1,7 +1,8 @@
 """Records the sample callers from their scripts: ``python -m evals.callers.make_callers [--gaps-only]``.
 
-Each script ``NAME.yaml`` becomes ``NAME/01.flac`` ... (one file a line) and ``NAME.wav`` (the whole call with its gaps),
-8 kHz, 16 bit, mono, in a telephone's band. With ``--gaps-only`` the recorded lines stay and only the call is laid out anew.
+Each script ``NAME.yaml`` becomes ``NAME/01.flac`` ... (one file a line) and ``NAME.wav`` (the whole call with its
+gaps), 8 kHz, 16 bit, mono, in a telephone's band. With ``--gaps-only`` the recorded lines stay and only the call is
+laid out anew.
 """
 
 from __future__ import annotations
