@@ -47,8 +47,6 @@ from calls.words import Utterance
 from server import OpenOffice, open_office
 from settings import Settings
 
-RATE = 8000
-
 
 class SameMind(FrameProcessor):
     """Answers the last thing that the caller said with the office's own turn."""
@@ -102,7 +100,7 @@ async def converse(house: OpenOffice, model: str, socket: WebSocket, sid: str) -
         transport.input(), ears, sides.user(), SameMind(call), SameVoice(house.sound.voice, call),
         transport.output(), sides.assistant(),
     ])  # fmt: skip
-    params = PipelineParams(audio_in_sample_rate=RATE, audio_out_sample_rate=RATE)
+    params = PipelineParams(audio_in_sample_rate=16_000, audio_out_sample_rate=8000)
     worker = PipelineWorker(pipeline, params=params)
 
     @transport.event_handler("on_client_disconnected")  # type: ignore[untyped-decorator]
