@@ -9,8 +9,7 @@ from agent.guard.patterns import patterns
 def asks_for_person(text: str, assistant: str) -> bool:
     """Whether the caller wants a human, in general or the `assistant` by name. Asking for the executive is not that."""
     words, lists = plain(text), patterns("asks", called=_called(assistant))
-    if lists["refuses"].search(words):
-        return False
+    words = lists["refuses"].sub(" ", words).strip()
     return any(lists[each].search(words) for each in ("asks", "alone", "by_name"))
 
 

@@ -32,7 +32,7 @@ _ALWAYS_KNOWN = frozenset(
 )  # fmt: skip
 _SMALL = 2
 """Numbers up to this one are also articles and turns of phrase ("una", "one moment", "los dos")."""
-_HELP_NUMBERS = frozenset({112, 911, 1})
+_HELP_NUMBERS = frozenset({"112", "911", "999"})
 _NAME = re.compile(r"(?<![.!?…:«\"“]\s)(?<!^)(?<![¿¡\w])[A-ZÁÉÍÓÚÑ][\w'’-]+")
 
 
@@ -51,7 +51,7 @@ class Ground:
         texts = [*self._reasons, *own, *_house(scene), *_done(deeds), *(_spelled(time) for time in times)]
         self._times = times
         self._words = {word for text in texts for word in plain(text).split()} | _ALWAYS_KNOWN
-        self._numbers = {value for text in texts for value, _ in numbers(text)} | _HELP_NUMBERS
+        self._numbers = {value for text in texts for value, _ in numbers(text)}
         self._streams = streams(texts)
         self._addresses = {address for text in texts for address in addresses(text)}
 
@@ -62,12 +62,12 @@ class Ground:
             fuzz.partial_ratio(words, plain(text)) >= 95 for text in self.on_file if len(text) >= len(sentence) - 4
         )
 
-    def misses(self, sentence: str) -> bool:
+    def misses(self, sentence: str, language: str) -> bool:
         """Whether `sentence` has a name, number, time or address that comes from nowhere."""
         if addresses(sentence) - self._addresses:
             return True
         asks = "?" in sentence
-        if any(not self._knows_number(value, digits, asks) for value, digits in numbers(sentence)):
+        if any(not self._knows_number(value, digits, asks) for value, digits in numbers(sentence, language)):
             return True
         return (not asks and self._unknown_day(sentence)) or any(self._unknown_names(sentence))
 
@@ -79,7 +79,7 @@ class Ground:
         return bool(_reasons(words) - {kind for text in self._reasons for kind in _reasons(plain(text))})
 
     def _knows_number(self, value: int, digits: str, asks: bool) -> bool:
-        if value <= _SMALL and len(digits) == 1:
+        if (value <= _SMALL and len(digits) == 1) or digits in _HELP_NUMBERS:
             return True
         if len(digits) >= 5:
             return (

@@ -144,7 +144,7 @@ class HouseRules:
 
     def _speak(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step]) -> Checked:
         text, language = sentence.text, sentence.language
-        screened, reason = Screened(), self._fault(text, scene, deeds)
+        screened, reason = Screened(), self._fault(sentence, scene, deeds)
         if reason != "leak" and not self._topics.plainly_clean(text, self._names()):
             judged = self._topics.judge([text], self._names())[0]
             if judged.verdict is Verdict.BLOCK:
@@ -155,9 +155,9 @@ class HouseRules:
         (instead,) = _Wording(self._phrases, language, scene.policy).line(key)
         return Checked(instead, language, screened, reason)
 
-    def _fault(self, text: str, scene: Scene, deeds: Sequence[Step]) -> str:
-        """The first of leak, undone, cover and ungrounded that is wrong with `text`; empty when it is true."""
-        ground = Ground(scene, deeds)
+    def _fault(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step]) -> str:
+        """The first of leak, undone, cover and ungrounded that is wrong with `sentence`; empty when it is true."""
+        text, ground = sentence.text, Ground(scene, deeds)
         if self._release.leaks(text, scene):
             return "leak"
         on_file = ground.quotes(text)
@@ -167,7 +167,7 @@ class HouseRules:
             return ""
         if ground.unfounded_absence(text):
             return "cover"
-        return "ungrounded" if ground.misses(text) else ""
+        return "ungrounded" if ground.misses(text, sentence.language) else ""
 
     async def _aside(self, work: Callable[[], _Found]) -> _Found:
         """Runs `work` in the rules' own threads; whatever goes wrong there is an EngineError, never a pass."""

