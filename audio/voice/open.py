@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from audio.voice import Engine, Voice
 from audio.voice.cached import CachedEngine, Prepared, at_once, unreported
 from audio.voice.kokoro import KokoroEngine
 from audio.voice.kokoro_weights import why_not_natural
+from audio.voice.piper import PiperEngine
 from audio.voice.pyttsx import PyttsxEngine
 from audio.voice.sentences import ClauseVoice
 from audio.voice.stand_in import Report, StandIn
 from calls.errors import SettingsError
 from calls.words import Language
 
-KINDS = ("auto", "kokoro", "pyttsx3")
+PIPECAT = "pipecat:"
+KINDS = ("auto", "kokoro", "pyttsx3", "piper", "pipecat:MODULE.CLASS")
 
 
 class HouseVoice(ClauseVoice):
@@ -40,18 +44,38 @@ class HouseVoice(ClauseVoice):
             await self._kept.prepare(texts, progress, when_quiet)
 
 
-def open_voice(kind: str, data: Path, voices: Mapping[Language, str] | None = None) -> HouseVoice:
-    """The voice that `kind` names: ``auto`` (natural where it can be, else pyttsx3), ``kokoro`` or ``pyttsx3``.
+def open_voice(
+    kind: str,
+    data: Path,
+    voices: Mapping[Language, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+) -> HouseVoice:
+    """The voice that `kind` names, pyttsx3 standing in behind every other.
 
-    `voices`: names of voices as the engine calls them, where others than its usual ones are wanted. Nothing is loaded
-    before `warm` or the first word. Raises SettingsError for an unknown kind or one that cannot speak here.
+    ``auto`` is the natural voice where it can be, else pyttsx3; the others are ``kokoro``, ``pyttsx3``, ``piper`` (its
+    voices are paths of .onnx files) and ``pipecat:MODULE.CLASS`` (made with `params`). `voices`: names of voices as the
+    engine calls them, where others than its usual ones are wanted. Nothing is loaded before `warm` or the first word.
+    Raises SettingsError for an unknown kind or one that cannot speak here.
     """
-    if kind not in KINDS:
-        raise SettingsError(f"ANTESALA_VOICE: there is no voice {kind!r}. Choose one of {', '.join(KINDS)}.")
-    reason = why_not_natural(data) if kind != "pyttsx3" else None
+    reason = why_not_natural(data) if kind in ("auto", "kokoro") else None
     if kind == "kokoro" and reason:
         raise SettingsError(f"ANTESALA_VOICE: kokoro cannot speak here: {reason}")
     if kind == "pyttsx3" or reason:
         return HouseVoice(PyttsxEngine(voices if kind == "pyttsx3" else None))
-    kept = CachedEngine(KokoroEngine(data, voices), data / "voice")
+    kept = CachedEngine(_engine(kind, data, voices, params), data / "voice")
     return HouseVoice(StandIn(kept, PyttsxEngine()), kept)
+
+
+def _engine(kind: str, data: Path, voices: Mapping[Language, str] | None, params: Mapping[str, Any] | None) -> Engine:
+    if kind in ("auto", "kokoro"):
+        return KokoroEngine(data, voices)
+    if kind == "piper":
+        if find_spec("piper") is None or not voices:
+            mend = "Run: pip install 'antesala[piper]', and set ANTESALA_VOICE_ES and ANTESALA_VOICE_EN to .onnx files"
+            raise SettingsError(f"ANTESALA_VOICE: piper cannot speak here. {mend}.")
+        return PiperEngine(voices)
+    if kind.startswith(PIPECAT):
+        from audio.voice.pipecat_engine import PipecatEngine
+
+        return PipecatEngine(kind.removeprefix(PIPECAT), voices, params)
+    raise SettingsError(f"ANTESALA_VOICE: there is no voice {kind!r}. Choose one of {', '.join(KINDS)}.")

@@ -51,6 +51,10 @@ async def heard(engine: Engine, text: str) -> str:
         return b"".join([chunk async for chunk in chunks]).decode()
 
 
+def sounds_in(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.pcm"))
+
+
 class Notes(list[tuple[str, str, str]]):
     async def __call__(self, engine: str, error: str, stand_in: str) -> None:
         self.append((engine, error, stand_in))
@@ -115,21 +119,21 @@ async def test_a_prepared_first_clause_is_heard_while_the_rest_is_made(tmp_path:
 @pytest.mark.parametrize("damage", [b"", b"too short", b"x" * 80])
 async def test_a_damaged_file_is_made_again(tmp_path: Path, damage: bytes) -> None:
     await CachedEngine(Scripted(), tmp_path).prepare([("Hola, buenas.", "es")])
-    file = next(tmp_path.rglob("*.pcm"))
+    (file,) = sounds_in(tmp_path)
     file.write_bytes(damage)
     again = Scripted()
     kept = CachedEngine(again, tmp_path)
     assert await heard(kept, "Hola, buenas.") == "<scripted:Hola, buenas.>"
     assert len(again.asked) == 1
     await kept.prepare([("Hola, buenas.", "es")])
-    assert next(tmp_path.rglob("*.pcm")).read_bytes() != damage
+    assert sounds_in(tmp_path)[0].read_bytes() != damage
 
 
 async def test_the_least_used_make_room(tmp_path: Path) -> None:
     kept = CachedEngine(Scripted(), tmp_path, on_disk=200)
     texts: list[tuple[str, Language]] = [(f"Frase número {n}.", "es") for n in ("uno", "dos", "tres", "cuatro")]
     await kept.prepare(texts)
-    assert sum(file.stat().st_size for file in tmp_path.rglob("*.pcm")) <= 200
+    assert sum(file.stat().st_size for file in sounds_in(tmp_path)) <= 200
 
 
 async def test_preparing_waits_for_quiet_and_goes_last(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ async def test_a_process_that_hangs_is_late_and_then_replaced(worker: Worker) ->
 
 
 async def test_an_error_of_the_engine_is_an_answer(worker: Worker) -> None:
-    with pytest.raises(EngineError, match="pyttsx3: .*no-such-voice"):
+    with pytest.raises(EngineError, match=r"pyttsx3: .*no-such-voice"):
         await worker.ask(3, text="Hola.", voice="no-such-voice")
     assert await PyttsxEngine(worker=worker).say("Hola.", "es", Urgency.FIRST)
 
