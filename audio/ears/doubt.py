@@ -29,8 +29,9 @@ COMPRESSED = 2.0
 _FRAME = RATE // 50
 
 _NEVER_SAID = re.compile(
-    r"\b(subtitul|subtitle|amara ?org|suscrib|subscri|thanks? (you )?for (watching|listening|viewing)"
-    r"|gracias por (ver|su atencion|escuchar)|see you (in the )?next|nos vemos en el proximo|hasta el proximo video)"
+    r"\b(subtitulos (por|realizados)|subtitles by|subtitled by|amara ?org|suscribete|suscribanse"
+    r"|(thanks|thank you) for (watching|listening|viewing)|subscribe to (my|our|the) channel"
+    r"|gracias por (ver|su atencion|escuchar)|see you (in the )?next (video|time)|nos vemos en el proximo video)\b"
 )
 """Credits and farewells of the videos that Whisper learnt from: nobody says them to a receptionist."""
 

@@ -19,8 +19,8 @@ from audio.ears.tongue import spoken
 from calls.errors import AntesalaError, EngineError
 from calls.words import LANGUAGES, Language
 
-LEAST_S, ROOM_S = 8.0, 2.0
-"""Whisper is given at least 8 s, and 2 s of silence after the sound: with less it repeats itself."""
+LEAST_S, ROOM_S = 10.0, 4.0
+"""Whisper is given at least 10 s, and 4 s of silence after the sound: with less it mishears and repeats itself."""
 TOKENS, TOKENS_S = 10, 7
 """At most so many tokens, and so many more for each second: the fastest Spanish has about 6."""
 PERHAPS_SPEECH = 0.3

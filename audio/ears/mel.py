@@ -27,8 +27,9 @@ def log_mel(pcm: NDArray[np.float32], frames: int, n_mels: int = 80) -> Features
     Equal to Whisper's own for the same window: the silence counts as padding, so only the audio is transformed.
     """
     pcm = pcm[: frames * HOP]
-    padded = np.pad(pcm, (_WINDOW // 2, _WINDOW), mode="constant")
-    padded[: _WINDOW // 2] = pcm[_WINDOW // 2 : 0 : -1] if len(pcm) > _WINDOW // 2 else 0.0
+    padded = np.pad(pcm, (_WINDOW // 2, _WINDOW))
+    mirrored = pcm[_WINDOW // 2 : 0 : -1]
+    padded[_WINDOW // 2 - len(mirrored) : _WINDOW // 2] = mirrored
     columns = min(frames, 1 + (len(pcm) + _WINDOW // 2) // HOP)
     pieces = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::HOP][:columns]
     spectrum = np.fft.rfft(pieces * _hann(), axis=-1)
