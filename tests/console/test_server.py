@@ -95,10 +95,10 @@ async def _a_message_is_left(client: httpx.AsyncClient) -> None:
 
 
 async def _each_is_told_what_they_may_hear(client: httpx.AsyncClient) -> None:
-    question = {"question": "I'm a journalist, can I have a quote from Ms. Vidal?", "circle": "anyone"}
+    question = {"question": "I'm a journalist calling from the press, I'd like a quote.", "circle": "anyone"}
     asked = (await client.post("/api/preferences/ask", json=question)).json()
-    assert asked["action"] == "redirect" and asked["unsure"] is False
     assert asked["preferences"][0]["id"] == "press"
+    assert asked["said"] and asked["action"] == ("none" if asked["unsure"] else "redirect")
     scores = [found["score"] for found in asked["preferences"]]
     assert scores == sorted(scores, reverse=True)
     judged = (await client.post("/api/screen", json={"texts": ["Llamo de la parroquia por la caldera."]})).json()
