@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any
 
 from pipecat.frames.frames import (
-    EndFrame,
     ErrorFrame,
     Frame,
     InterruptionFrame,
@@ -46,7 +45,13 @@ class PipecatEngine:
     async def say(self, clause: str, language: Language, urgency: Urgency) -> bytes:
         if language not in self._lines:
             self._lines[language] = _Line(self.name, self._make(language))
-        return await self._lines[language].say(clause)
+        line = self._lines[language]
+        try:
+            return await line.say(clause)
+        except EngineError:  # what it still sends belongs to the failed clause
+            if self._lines.pop(language, None):
+                await line.close()
+            raise
 
     async def warm(self) -> None:
         await self.say("Buenos días.", "es", Urgency.NEXT)
@@ -97,9 +102,10 @@ class _Line:
                 raise
 
     async def close(self) -> None:
-        if self._running:
-            await self._worker.queue_frame(EndFrame())
-            await self._running
+        running, self._running = self._running, None
+        if running:
+            await self._worker.cancel()
+            await running
 
     async def _sound_of(self, clause: str) -> bytes:
         pcm, rate = bytearray(), VOICE_RATE
@@ -137,6 +143,9 @@ class _Tap(FrameProcessor):
         await super().process_frame(frame, direction)
         if isinstance(frame, TTSAudioRawFrame | TTSStoppedFrame | ErrorFrame):
             self.frames.put_nowait(frame)
+        elif isinstance(frame, InterruptionFrame):
+            while not self.frames.empty():
+                self.frames.get_nowait()
         await self.push_frame(frame, direction)
 
 
