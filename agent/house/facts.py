@@ -182,7 +182,9 @@ def _told_freely(told: Told) -> str | None:
 def _wish(facts: Facts, told: Told) -> Facts:
     """Whether they want a message taken, a call back, and when."""
     wants = told.means(Intent.LEAVE_MESSAGE, Intent.WANTS_CALLBACK, Intent.NO_CALLBACK)
-    agreed = told.asked in OFFERS_MESSAGE and told.means(Intent.AFFIRM)
+    agreed = told.asked in OFFERS_MESSAGE and (
+        told.means(Intent.AFFIRM) or bool(digits_in(told.text, told.language, told.region))
+    )
     offered = told.asked in OFFERS_MESSAGE or told.asked == "offer_assistant_or_message"
     dropped = told.means(Intent.NEVER_MIND) or (offered and told.means(Intent.DENY) and not wants)
     return replace(

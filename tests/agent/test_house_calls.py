@@ -581,3 +581,11 @@ def test_a_promise_for_closing_time_is_due_before_the_door_shuts() -> None:
 def test_a_fact_that_was_not_asked_for_is_not_told(text: str) -> None:
     fact = preference("languages", "La señora Vidal habla alemán.", topic="contact")
     assert "alemán" not in HouseCall(on_file={text: fact}).says(text)
+
+
+def test_a_number_in_answer_to_the_offer_of_a_message_is_a_yes() -> None:
+    call = HouseCall(Caller(), more={"suspicious": True})
+    call.says("¿Está la señora Vidal?")
+    call.says("Iker Sanz")
+    assert "recado" in call.says("es por el congreso de Bilbao")
+    assert "6 0 0, 3 3 3, 4 4 4" in call.says("600 333 444")
