@@ -11,28 +11,33 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from calls.switchboard import AllBusy
 from calls.wire import FRAME_S, Arrival, Converse, Pcm
 from calls.words import Event, Language
+from lines import sockets
 from lines.tickets import Tickets
 
 RATE = 16_000
 SOCKET_PATH = "/lines/browser"
 MOST_SOUND = RATE * 2 * 2
 """Bytes of sound in one message: two seconds."""
-START_WITHIN_S = 10.0
-NONSENSE_ALLOWED = 20
-CAPTIONS = frozenset({"greeted", "partial", "heard", "said", "played", "hand_off", "message", "promise", "hung_up"})
-"""What the caller may see of their own call: nothing that is private to the staff."""
-_PRIVATE = ("brief",)
-
-POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED = 1008, 1013, 1003
+CAPTIONS: dict[str, tuple[str, ...]] = {
+    "greeted": ("text", "language"),
+    "partial": ("text", "language"),
+    "heard": ("text", "language"),
+    "said": ("id", "text", "language"),
+    "played": ("said", "heard_text", "cut_short"),
+    "message": (),
+    "promise": ("due",),
+    "hand_off": ("state",),
+    "hung_up": ("by",),
+}
+"""What the caller may see of their own call, by kind: nothing that is private to the staff."""
 
 
 class BrowserLine:
@@ -48,23 +53,17 @@ class BrowserLine:
         self.on_keys: Callable[[str], None] = lambda key: None
 
     async def frames(self) -> AsyncGenerator[Pcm]:
+        """20 ms frames until the page hangs up or vanishes, or sends too much nonsense."""
         rest, size, nonsense = np.zeros(0, np.int16), int(RATE * FRAME_S), 0
         try:
-            while nonsense <= NONSENSE_ALLOWED:
-                received = await self._socket.receive()
-                if received["type"] == "websocket.disconnect":
-                    return
-                if (sound := received.get("bytes")) is not None:
-                    if len(sound) % 2 or len(sound) > MOST_SOUND:
-                        nonsense += 1
-                        continue
-                    rest = np.concatenate([rest, np.frombuffer(sound, np.int16)])
-                    while len(rest) >= size:
-                        yield rest[:size]
-                        rest = rest[size:]
-                    continue
-                match read(received.get("text")):
-                    case {"type": "key", "key": str(key)} if len(key) == 1 and key in "0123456789*#":
+            while nonsense <= sockets.NONSENSE_ALLOWED:
+                match await sockets.receive(self._socket):
+                    case bytes(sound) if len(sound) % 2 == 0 and len(sound) <= MOST_SOUND:
+                        rest = np.concatenate([rest, np.frombuffer(sound, "<i2").astype(np.int16)])
+                        while len(rest) >= size:
+                            yield rest[:size]
+                            rest = rest[size:]
+                    case {"type": "key", "key": str(key)} if key in sockets.KEYS:
                         self.on_keys(key)
                     case {"type": "mark", "name": str(name)}:
                         self.on_mark(name)
@@ -72,11 +71,12 @@ class BrowserLine:
                         return
                     case _:
                         nonsense += 1
+            await sockets.close(self._socket, sockets.UNSUPPORTED)
         except WebSocketDisconnect:
             return
 
     async def send(self, pcm: Pcm) -> None:
-        self._out.put_nowait(pcm.tobytes())
+        self._out.put_nowait(pcm.astype("<i2").tobytes())
 
     async def mark(self, name: str) -> None:
         self._out.put_nowait({"type": "mark", "name": name})
@@ -90,7 +90,8 @@ class BrowserLine:
     def show(self, event: Event) -> None:
         """A caption for the caller."""
         if event.kind in CAPTIONS:
-            shown = {name: value for name, value in event.as_json().items() if name not in _PRIVATE}
+            told = event.as_json()
+            shown = {name: told[name] for name in ("seq", "at", "kind", *CAPTIONS[event.kind])}
             self._out.put_nowait({"type": "event", "event": shown})
 
     async def deliver(self) -> None:
@@ -116,47 +117,25 @@ def router(converse: Converse, tickets: Tickets) -> APIRouter:
     @doors.websocket(SOCKET_PATH)
     async def browser(socket: WebSocket) -> None:
         await socket.accept()
-        arrival = await _admitted(socket, tickets)
+        arrival = _admitted(await sockets.opening(socket), tickets)
         if arrival is None:
-            return await _close(socket, POLICY_VIOLATION)
+            return await sockets.close(socket, sockets.POLICY_VIOLATION)
         line = BrowserLine(socket)
         delivery = asyncio.create_task(line.deliver())
         try:
-            await converse(line, arrival, line.show)
-            code = 1000
-        except AllBusy:
-            code = TRY_AGAIN_LATER
+            code = await sockets.outcome(converse(line, arrival, line.show))
         finally:
             line.end()
             await delivery
-        await _close(socket, code)
+        await sockets.close(socket, code)
 
     return doors
 
 
-async def _admitted(socket: WebSocket, tickets: Tickets) -> Arrival | None:
-    """Whom the `start` message's ticket lets in; None when there is no such message in time, or no such ticket."""
-    try:
-        async with asyncio.timeout(START_WITHIN_S):
-            start = read((await socket.receive()).get("text"))
-    except (TimeoutError, WebSocketDisconnect):
-        return None
+def _admitted(start: dict[str, Any], tickets: Tickets) -> Arrival | None:
+    """Whom the `start` message's ticket lets in, in the language of the page; None without such a message or ticket."""
     ticket, language = start.get("ticket"), start.get("language")
     arrival = tickets.redeem(ticket) if start.get("type") == "start" and isinstance(ticket, str) else None
     if arrival and language in get_args(Language):
-        return Arrival(arrival.line, arrival.number, arrival.ref, language)
+        return replace(arrival, language=language)
     return arrival
-
-
-async def _close(socket: WebSocket, code: int) -> None:
-    with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
-        await socket.close(code)
-
-
-def read(text: str | None) -> dict[str, Any]:
-    """A text message as a dict; empty for anything that is not a JSON object."""
-    try:
-        message = json.loads(text or "")
-    except (ValueError, RecursionError):
-        return {}
-    return message if isinstance(message, dict) else {}

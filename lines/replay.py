@@ -15,6 +15,8 @@ from calls.wire import FRAME_S, Pcm
 from lines import g711
 
 RATE = 8000
+BLOCK = 1 << 18
+"""Samples read at a time."""
 LONGEST_S = 30 * 60.0
 """A longer recording is refused: a call is not an archive."""
 LISTEN_ON_S = 25.0
@@ -28,24 +30,32 @@ class RecordingError(AntesalaError):
 def load(path: Path) -> Pcm:
     """The recording as telephone sound: mono, 8 kHz, through µ-law. Raises RecordingError."""
     if not path.is_file():
-        raise RecordingError(f"{path}: there is no such file. Give the path of a WAV or FLAC recording.")
+        what = "this is no file" if path.exists() else "there is no such file"
+        raise RecordingError(f"{path}: {what}. Give the path of a WAV or FLAC recording.")
     try:
         with soundfile.SoundFile(path) as file:
-            if file.frames == 0:
-                raise RecordingError(f"{path}: it holds no sound. Record it again.")
-            if file.frames / file.samplerate > LONGEST_S:
-                minutes = file.frames / file.samplerate / 60
-                raise RecordingError(
-                    f"{path}: it lasts {minutes:.0f} minutes; a call may last {LONGEST_S / 60:.0f}. Cut it shorter."
-                )
-            sound, rate = file.read(dtype="float32", always_2d=True), file.samplerate
-    except soundfile.LibsndfileError as error:
+            _fits_a_call(path, file)
+            narrow = soxr.ResampleStream(file.samplerate, RATE, 1, dtype="float32")
+            blocks = file.blocks(BLOCK, dtype="float32", always_2d=True)
+            pieces = [narrow.resample_chunk(np.nan_to_num(block.mean(axis=1))) for block in blocks]
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless sound, by its ending
+        why = error.error_string if isinstance(error, soundfile.LibsndfileError) else "it has no header"
         raise RecordingError(
-            f"{path}: this is not a recording that can be read ({error.error_string}). Convert it to WAV or FLAC."
+            f"{path}: this is not a recording that can be read ({why}). Convert it to WAV or FLAC."
         ) from None
-    mono = np.nan_to_num(sound.mean(axis=1))
-    narrow = soxr.resample(mono, rate, RATE) if rate != RATE else mono
-    return g711.decode(g711.encode((np.clip(narrow, -1, 1) * 32767).astype(np.int16)))
+    pieces.append(narrow.resample_chunk(np.zeros(0, np.float32), last=True))
+    sound = np.clip(np.concatenate(pieces), -1, 1) * 32767
+    return g711.decode(g711.encode(sound.astype(np.int16)))
+
+
+def _fits_a_call(path: Path, file: soundfile.SoundFile) -> None:
+    if file.frames == 0:
+        raise RecordingError(f"{path}: it holds no sound. Record it again.")
+    if file.frames / file.samplerate > LONGEST_S:
+        minutes = file.frames / file.samplerate / 60
+        raise RecordingError(
+            f"{path}: it lasts {minutes:.0f} minutes; a call may last {LONGEST_S / 60:.0f}. Cut it shorter."
+        )
 
 
 class Recording:
@@ -70,7 +80,7 @@ class Recording:
             await asyncio.sleep(began + (n + 1) * FRAME_S - loop.time())
             if self._over:
                 return
-            self._now = n
+            self._now = n + 1
             piece = self._caller[n * size : (n + 1) * size]
             yield np.pad(piece, (0, size - len(piece)))
 
@@ -85,7 +95,7 @@ class Recording:
     async def clear(self) -> None:
         for n in [n for n in self._reply if n > self._now]:
             del self._reply[n]
-        self._next = self._now
+        self._next = min(self._next, self._now + 1)
 
     async def hang_up(self) -> None:
         self._over = True
@@ -93,7 +103,7 @@ class Recording:
     def reply(self) -> Pcm:
         """All that the receptionist said, at 8 kHz, silences included."""
         size = int(RATE * FRAME_S)
-        sound = np.zeros((max([self._now, *self._reply]) + 1) * size, np.int16)
+        sound = np.zeros(max([self._now, *(n + 1 for n in self._reply)]) * size, np.int16)
         for n, frame in self._reply.items():
             sound[n * size : (n + 1) * size] = frame
         return sound

@@ -13,30 +13,31 @@ import json
 import logging
 import re
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
+from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
-from calls.switchboard import AllBusy
 from calls.wire import FRAME_S, Arrival, Converse, Pcm
-from lines import g711
+from lines import g711, sockets
 from lines.tickets import Tickets
 
 RATE = 8000
 VOICE_PATH, MEDIA_PATH = "/lines/twilio/voice", "/lines/twilio/media"
-START_WITHIN_S = 10.0
-NONSENSE_ALLOWED = 20
-"""So many messages that mean nothing are overlooked; after that the stream is closed."""
 MOST_SOUND = RATE * 10
 """Bytes of sound that one message may carry."""
 
-POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED = 1008, 1013, 1003
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
+_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
+_WITHHELD = {
+    "+" + word.translate(_KEYPAD)
+    for word in ("ANONYMOUS", "RESTRICTED", "BLOCKED", "UNKNOWN", "UNAVAILABLE", "PRIVATE")
+}
+"""Networks spell on the keypad why there is no number: +266696687 is ANONYMOUS."""
 _log = logging.getLogger(__name__)
 
 
@@ -58,8 +59,9 @@ class MediaStream:
         nonsense, rest = 0, np.zeros(0, np.int16)
         size = int(RATE * FRAME_S)
         try:
-            while nonsense <= NONSENSE_ALLOWED:
-                message = await self._receive()
+            while nonsense <= sockets.NONSENSE_ALLOWED:
+                received = await sockets.receive(self._socket)
+                message = received if isinstance(received, dict) else {}
                 match message.get("event"):
                     case "media" if (sound := _sound_of(message)) is not None:
                         rest = np.concatenate([rest, sound])
@@ -69,7 +71,7 @@ class MediaStream:
                     case "mark" if isinstance(name := _field(message, "mark", "name"), str):
                         self.on_mark(name)
                     case "dtmf" if isinstance(digit := _field(message, "dtmf", "digit"), str):
-                        if digit in set("0123456789*#"):
+                        if digit in sockets.KEYS:
                             self.on_keys(digit)
                     case "stop":
                         return
@@ -78,7 +80,7 @@ class MediaStream:
                     case _:
                         nonsense += 1
             _log.warning("media stream %s: closed, its messages are not Media Streams messages", self._sid)
-            await self._close(UNSUPPORTED)
+            await self._close(sockets.UNSUPPORTED)
         except WebSocketDisconnect:
             return
         finally:
@@ -94,10 +96,7 @@ class MediaStream:
         await self._send("clear")
 
     async def hang_up(self) -> None:
-        await self._close(1000)
-
-    async def _receive(self) -> dict[str, Any]:
-        return _message(await self._socket.receive())
+        await self._close(sockets.DONE)
 
     async def _send(self, event: str, **fields: Any) -> None:
         if self._gone:
@@ -111,7 +110,7 @@ class MediaStream:
     async def _close(self, code: int) -> None:
         if not self._gone:
             self._gone = True
-            await _refuse(self._socket, code)
+            await sockets.close(self._socket, code)
 
 
 def router(
@@ -124,74 +123,56 @@ def router(
     @doors.post(VOICE_PATH, summary="Twilio asks what to do with a call: connect it to the media stream")
     async def voice(request: Request) -> Response:
         form = await request.form()
-        if validator is None:
-            allowed = _is_loopback(request.client and request.client.host)
-        else:
-            url = f"{public_url or str(request.base_url).rstrip('/')}{VOICE_PATH}"
-            if request.url.query:
-                url += f"?{request.url.query}"
-            allowed = validator.validate(url, form, request.headers.get("X-Twilio-Signature", ""))
-        if not allowed:
+        if not all(isinstance(value, str) for value in form.values()):
+            return Response(status_code=400)
+        if not (_signed(request, form) if validator else _is_loopback(request.client and request.client.host)):
             return Response(status_code=403)
-        number, ref = str(form.get("From", "")), str(form.get("CallSid", ""))
-        ticket = tickets.issue(Arrival("twilio", number if _E164.fullmatch(number) else None, ref or None))
+        ticket = tickets.issue(
+            Arrival("twilio", _number(str(form.get("From", ""))), str(form.get("CallSid", "")) or None)
+        )
         return Response(_twiml(_media_url(request, public_url), ticket), media_type="application/xml")
+
+    def _signed(request: Request, form: FormData) -> bool:
+        """https://www.twilio.com/docs/usage/security: over the URL that Twilio called and every field of the form."""
+        assert validator
+        url = f"{public_url or str(request.base_url).rstrip('/')}{VOICE_PATH}"
+        if request.url.query:
+            url += f"?{request.url.query}"
+        return bool(validator.validate(url, form, request.headers.get("X-Twilio-Signature", "")))
 
     @doors.websocket(MEDIA_PATH)
     async def media(socket: WebSocket) -> None:
         await socket.accept()
         start = await _started(socket)
-        if start is None:
-            return await _refuse(socket, POLICY_VIOLATION)
-        ticket = _field(start, "start", "customParameters", "token")
-        sid, ref = _field(start, "start", "streamSid") or start.get("streamSid"), _field(start, "start", "callSid")
+        sid = _field(start, "start", "streamSid") or start.get("streamSid")
+        arrival = _admitted(start, bool(validator is None and _is_loopback(socket.client and socket.client.host)))
+        if arrival is None or not isinstance(sid, str):
+            return await sockets.close(socket, sockets.POLICY_VIOLATION)
+        code = await sockets.outcome(converse(MediaStream(socket, sid), arrival))
+        await sockets.close(socket, code)
+
+    def _admitted(start: dict[str, Any], trusted: bool) -> Arrival | None:
+        """Whom the ticket was issued for, if it is for this very call; a `trusted` far end needs no ticket."""
+        ticket, ref = _field(start, "start", "customParameters", "token"), _field(start, "start", "callSid")
+        if ticket is None:
+            return Arrival("twilio", None, ref if isinstance(ref, str) else None) if start and trusted else None
         arrival = tickets.redeem(ticket) if isinstance(ticket, str) else None
-        if (
-            arrival is None
-            and ticket is None
-            and validator is None
-            and _is_loopback(socket.client and socket.client.host)
-        ):
-            arrival = Arrival("twilio", None, str(ref) if ref else None)
-        if arrival is None or (arrival.ref and ref and arrival.ref != ref) or not isinstance(sid, str):
-            return await _refuse(socket, POLICY_VIOLATION)
-        try:
-            await converse(MediaStream(socket, sid), arrival)
-        except AllBusy:
-            await _refuse(socket, TRY_AGAIN_LATER)
+        return arrival if arrival and arrival.ref in (None, ref) else None
 
     return doors
 
 
-async def _started(socket: WebSocket) -> dict[str, Any] | None:
-    """The `start` message; None when something else comes, or nothing in time."""
-    try:
-        async with asyncio.timeout(START_WITHIN_S):
-            for _ in range(3):
-                message = _message(await socket.receive())
-                if message.get("event") == "start":
-                    return message
-                if message.get("event") != "connected":
-                    return None
-    except (TimeoutError, WebSocketDisconnect):
-        return None
-    return None
+async def _started(socket: WebSocket) -> dict[str, Any]:
+    """The `start` message, which `connected` precedes; empty when something else comes, or nothing in time."""
+    message = await sockets.opening(socket)
+    if message.get("event") == "connected":
+        message = await sockets.opening(socket)
+    return message if message.get("event") == "start" else {}
 
 
-async def _refuse(socket: WebSocket, code: int) -> None:
-    with suppress(RuntimeError, WebSocketDisconnect):  # it is closed already
-        await socket.close(code)
-
-
-def _message(received: Any) -> dict[str, Any]:
-    """A websocket message as a dict, empty for anything but a JSON object. Raises WebSocketDisconnect."""
-    if received["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(received.get("code", 1006))
-    try:
-        message = json.loads(received.get("text") or "")
-    except (ValueError, RecursionError):
-        return {}
-    return message if isinstance(message, dict) else {}
+def _number(given: str) -> str | None:
+    """The caller's number; None when it is withheld."""
+    return given if _E164.fullmatch(given) and given not in _WITHHELD else None
 
 
 def _field(message: dict[str, Any], *path: str) -> Any:
