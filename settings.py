@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     voice_es: str | None = Field(None, description="name of the Spanish voice, as the chosen engine calls it")
     voice_en: str | None = Field(None, description="name of the English voice, as the chosen engine calls it")
 
-    max_calls: int = Field(10, ge=1, le=500, description="calls answered at once; more hear that the line is busy")
+    max_calls: int = Field(50, ge=1, le=500, description="calls answered at once; more hear that the line is busy")
     twilio_auth_token: SecretStr | None = Field(None, description="checks the signature of Twilio's requests")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 
