@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from agent.guard import training
 from agent.guard.house_rules import HouseRules
 from calls.words import Caller, Language, Recall, Scene, Screened, Sentence, Utterance, Verdict, VoicePolicy
 from knowledge.embedding import E5, FastSentence
@@ -153,6 +154,11 @@ async def _measure(
     return rates(labelled, found), spent
 
 
+def refit() -> None:
+    """Fits the topic heads from the lines in ``agent/guard/lines`` and keeps them; some minutes."""
+    training.save(training.fit(E5(), FastSentence()))
+
+
 def _scene(heard: Utterance, policy: VoicePolicy) -> Scene:
     now = datetime(2026, 11, 23, 10, 0, tzinfo=ZoneInfo("Europe/Madrid"))
     return Scene("bench", Caller(), heard.language, policy, heard, (), Recall(), now, True, None)
@@ -160,3 +166,7 @@ def _scene(heard: Utterance, policy: VoicePolicy) -> Scene:
 
 def _tick(holds: bool) -> str:
     return "ok" if holds else "[red]missed[/red]"
+
+
+if __name__ == "__main__":
+    refit()

@@ -113,11 +113,12 @@ def _tail(stream: str) -> str:
     return stream[-9:] if len(stream) > 9 else stream
 
 
-def _words(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
     """The telling words of `text` by their stems, and its numbers."""
     common = patterns("release")["common"]
     words = {word[:6] for word in re.findall(r"[a-z]{4,}", plain(text)) if not common.fullmatch(word)}
-    return words | {str(value) for value, _ in numbers(text) if value > 1}
+    return frozenset(words | {str(value) for value, _ in numbers(text) if value > 1})
 
 
 def _shingles(words: str, size: int = 8) -> set[str]:

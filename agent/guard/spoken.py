@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 from agent.guard.normalise import unaccented
@@ -46,7 +47,8 @@ _DOT = re.compile(r"(?<=\w)(?:\s+(?:punto|dot)\s+|\.)(?=\w)")
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}(?:/[\w./-]*)?", re.IGNORECASE)
 
 
-def numbers(text: str, language: str = "") -> list[tuple[int, str]]:
+@lru_cache(maxsize=4096)
+def numbers(text: str, language: str = "") -> tuple[tuple[int, str], ...]:
     """Each run of number words or digits in `text` as (value, its digits one after another).
 
     Where `language` is known to be English, "once" is no number.
@@ -55,7 +57,7 @@ def numbers(text: str, language: str = "") -> list[tuple[int, str]]:
     for run in _runs(_ONCE.sub(" ", text) if language == "en" else text):
         digits = "".join(str(value) for value in run)
         found += [(value, digits) for value in _combined(run)]
-    return found
+    return tuple(found)
 
 
 def streams(texts: Iterable[str]) -> list[str]:
@@ -63,10 +65,11 @@ def streams(texts: Iterable[str]) -> list[str]:
     return [digits for text in texts for digits in dict.fromkeys(stream for _, stream in numbers(text))]
 
 
-def addresses(text: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def addresses(text: str) -> frozenset[str]:
     """E-mail and web addresses, also as they are read aloud."""
     text = _DOT.sub(".", _AT.sub("@", unaccented(text.lower())))
-    return {found.strip(".") for found in _ADDRESS.findall(text)}
+    return frozenset(found.strip(".") for found in _ADDRESS.findall(text))
 
 
 def _runs(text: str) -> list[list[int]]:

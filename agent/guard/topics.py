@@ -34,8 +34,8 @@ _Floats = NDArray[np.float32]
 class Thresholds:
     """Log-odds from which a text is blocked, and from which it is doubtful."""
 
-    block: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    grey: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    block: tuple[float, float, float] = (0.3, 0.1, 1.1)
+    grey: tuple[float, float, float] = (-0.5, -0.5, 0.5)
 
 
 DEFAULT = Thresholds()
@@ -66,7 +66,9 @@ class Heads:
                     lines=str(stored["lines"]),
                 )
         except (OSError, KeyError, ValueError) as error:
-            raise WeightsError("rules", f"{path} cannot be read ({error}). Fit it again: make guard.") from error
+            raise WeightsError(
+                "rules", f"{path} cannot be read ({error}). Fit it again: python -m evals.guard."
+            ) from error
 
     def features(self, e5: _Floats, fast: _Floats) -> _Floats:
         return np.hstack([(e5 - self.centre) * E5_SCALE, fast])
@@ -85,7 +87,7 @@ class Heads:
 class Lexicon:
     """The word list: what it adds to a topic's log-odds."""
 
-    SURE, LEANS, MOST_LEANS, ORDINARY = 6.0, 0.5, 3, -1.5
+    SURE, LEANS, MOST_LEANS, ORDINARY = 8.0, 0.5, 3, -1.5
 
     def __init__(self) -> None:
         lists = patterns("topics")
@@ -107,7 +109,7 @@ class Lexicon:
 class Topics:
     """Scores texts by topic. Thread-safe; costs one embedding of each kind a text."""
 
-    CLEAN = -1.5
+    CLEAN = -1.0
     """Log-odds of the quick heads under which a sentence of ours is not looked at more closely."""
 
     def __init__(
@@ -120,7 +122,9 @@ class Topics:
         """Raises EngineGarbled when the embedders are not those that the heads were fitted on."""
         found = self._embedded(PROBES)
         if not np.allclose(found, self._heads.probes, atol=0.5):
-            raise EngineGarbled("rules", "The embedders do not match the fitted heads. Fit them again: make guard.")
+            raise EngineGarbled(
+                "rules", "The embedders do not match the fitted heads. Fit them again: python -m evals.guard."
+            )
 
     def judge(self, texts: Sequence[str], names: Sequence[str]) -> list[Screened]:
         """Each text judged alone; words in `names` (people, streets, companies) count for nothing by themselves."""
