@@ -1,1 +1,1 @@
-"""How we decide: the LangChain agent, its tools and middleware, the house model, the guard and the language of words."""
+"""How we decide: the LangChain agent, its tools and middleware, the house model, the guard, the tongue."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
-from calls.words import Line, Match, Scene, Step, as_json
+from calls.words import Match, Scene, Step, as_json
 from prompts import system_prompt
 
 LINES = 40
@@ -48,7 +48,7 @@ def system_text(scene: Scene) -> str:
 def conversation(scene: Scene) -> list[AnyMessage]:
     """What was said, oldest first, one message a speaker's turn, ending with what the caller says now."""
     messages: list[AnyMessage] = [HumanMessage(RINGING)]
-    for line in _before_this_turn(scene)[-LINES:]:
+    for line in scene.transcript[-LINES:]:
         human = line.who == "caller"
         if human == isinstance(messages[-1], HumanMessage) and len(messages) > 1:
             messages[-1] = _message(human, f"{messages[-1].text}\n{line.text}")
@@ -59,14 +59,6 @@ def conversation(scene: Scene) -> list[AnyMessage]:
 
 def _message(human: bool, text: str) -> AnyMessage:
     return HumanMessage(text) if human else AIMessage(text)
-
-
-def _before_this_turn(scene: Scene) -> tuple[Line, ...]:
-    """The transcript without the utterance that is being answered, which may be on record already."""
-    asked = [n for n, line in enumerate(scene.transcript) if line.who == "caller"]
-    if asked and scene.transcript[asked[-1]].text == scene.heard.text:
-        return scene.transcript[: asked[-1]]
-    return scene.transcript
 
 
 def _facts(scene: Scene) -> dict[str, Any]:

@@ -13,11 +13,10 @@ from collections.abc import Awaitable, Callable
 import numpy as np
 import soxr
 
+from audio.voice import VOICE_RATE
 from calls.wire import FRAME_S, Pcm, Wire
 from calls.words import Say
 
-VOICE_RATE = 24_000
-"""Every voice speaks at this rate; the mouth resamples to the wire's."""
 LEAD_S = 0.06
 """Sound sent ahead of time, against jitter."""
 BACK_UP_S = 0.25

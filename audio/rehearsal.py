@@ -21,7 +21,7 @@ async def rehearse(sound: Sound, texts: Iterable[tuple[str, Language]], switchbo
     """Makes `texts` ready on disk, those that come first first; waits while a call is in progress."""
 
     async def when_quiet() -> None:
-        while switchboard.calls:
+        while switchboard.calls:  # noqa: ASYNC110 (whole seconds matter to nobody here)
             await asyncio.sleep(LOOK_S)
 
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -11,6 +12,10 @@ from calls.words import Booking, Done, Follow, HandOff, HangUp, Message, Outcome
 
 if TYPE_CHECKING:
     from calls.call import Call
+
+
+JUST_BEFORE = timedelta(minutes=1)
+"""A promise may be due at closing time itself."""
 
 
 async def do(step: Step, call: Call, office: Office) -> Outcome:
@@ -23,7 +28,7 @@ async def do(step: Step, call: Call, office: Office) -> Outcome:
         case Promise(due=due):
             if due is not None and due <= now:
                 return Refused("that time has already passed", office.knowledge.callback_by(now))
-            if due is not None and not office.knowledge.is_open(due):
+            if due is not None and not office.knowledge.is_open(due - JUST_BEFORE):
                 return Refused("the office is closed then", office.knowledge.callback_by(now))
             return await _noted(call, replace(step, id=row_id, call_id=call.id))
 

@@ -54,6 +54,7 @@ class Turn:
     def __init__(self, call: Call, heard: Utterance, on_record: Body | None = None):
         self.call, self.heard, self.office = call, heard, call.office
         self._held: list[Body] = [on_record or _heard(heard)]
+        self._before = call.transcript()
         self._confirmed = asyncio.Event()
         self.waiting = False
         """A deed waits for the turn to be confirmed."""
@@ -163,7 +164,7 @@ class Turn:
             language=self.language,
             policy=knowledge.policy,
             heard=self.heard,
-            transcript=call.transcript(),
+            transcript=self._before,
             recall=recall,
             now=now.astimezone(zone),
             open_now=knowledge.is_open(now),

@@ -88,7 +88,7 @@ def region_of(scene: Scene) -> str:
 def understand(scene: Scene, intents: Intents, book: Phrasebook) -> Situation:
     """Reads the conversation again and then what was just heard."""
     reading = _Reading()
-    for line in _before(scene, book):
+    for line in scene.transcript:
         if line.who == "receptionist":
             _we_said(reading, line, scene, book)
         elif line.who == "caller":
@@ -117,17 +117,6 @@ def _meant(text: str, language: Language, intents: Intents, scene: Scene) -> fro
     if pattern("asks_for").search(text) and names & set(re.findall(r"\w+", text.lower())):
         return found - {Intent.QUESTION, Intent.ASKS_PERSON} | {Intent.ASKS_EXECUTIVE}
     return found
-
-
-def _before(scene: Scene, book: Phrasebook) -> tuple[Line, ...]:
-    """The transcript without the utterance being answered, which is on record already if the turn is confirmed."""
-    lines = scene.transcript
-    at = max((n for n, line in enumerate(lines) if line.who == "caller"), default=None)
-    if at is None or lines[at].text != scene.heard.text:
-        return lines
-    since = lines[at + 1 :]
-    disclosed = all(_keys(line, scene, book)[:1] == ["disclosure"] for line in since)
-    return (*lines[:at], *since) if disclosed else lines
 
 
 def _keys(line: Line, scene: Scene, book: Phrasebook) -> list[str]:

@@ -111,13 +111,6 @@ async def test_a_preference_cannot_close_its_own_fence() -> None:
     assert heard.chosen.asked[0][0].text.count("</preferencias>") == 1
 
 
-async def test_what_is_being_answered_is_read_once_though_it_is_on_record() -> None:
-    before = (Line("receptionist", "Hola.", "es"), Line("caller", "¿Quién es?", "es"))
-    heard = Listening(["Soy Clara."])
-    await heard.say(scene("¿Quién es?", transcript=before))
-    assert [each.text for each in heard.chosen.asked[0][1:]] == ["(ring)", "Hola.", "¿Quién es?"]
-
-
 # --- doing --------------------------------------------------------------------------------------------
 
 

@@ -86,7 +86,7 @@ async def test_a_question_is_answered_and_all_of_it_is_on_record() -> None:
     assert call.bodies[2] == Recalled(({"id": "press", "version": 3, "score": 0.912},), unsure=False)
     scene = mind.scenes[0]
     assert scene.recall.matches[0].preference is press
-    assert [line.who for line in scene.transcript] == ["receptionist", "caller"]
+    assert [line.who for line in scene.transcript] == ["receptionist"]
     assert scene.now.utcoffset() is not None and scene.now.hour == 10 and scene.open_now
 
 
