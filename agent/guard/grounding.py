@@ -79,7 +79,7 @@ class Ground:
         return bool(_reasons(words) - {kind for text in self._reasons for kind in _reasons(plain(text))})
 
     def _knows_number(self, value: int, digits: str, asks: bool) -> bool:
-        if (value <= _SMALL and len(digits) == 1) or digits in _HELP_NUMBERS:
+        if (value <= _SMALL and len(digits) == 1) or {digits, str(value)} & _HELP_NUMBERS:
             return True
         if len(digits) >= 5:
             return (

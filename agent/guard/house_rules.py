@@ -145,7 +145,11 @@ class HouseRules:
     def _speak(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step]) -> Checked:
         text, language = sentence.text, sentence.language
         screened, reason = Screened(), self._fault(sentence, scene, deeds)
-        if reason != "leak" and not self._topics.plainly_clean(text, self._names()):
+        if (
+            reason != "leak"
+            and not Ground(scene, deeds).quotes(text)
+            and not self._topics.plainly_clean(text, self._names())
+        ):
             judged = self._topics.judge([text], self._names())[0]
             if judged.verdict is Verdict.BLOCK:
                 screened, reason = judged, "topic"

@@ -21,6 +21,7 @@ LEAST_DIGITS = 4
 CLOSE = 0.74
 """Cosine of the fast embedder from which a sentence says the same as a fact, in either language."""
 MOST_LINES = 3
+_NAME = re.compile(r"(?<=[\w,;:] )[A-ZÁÉÍÓÚÑ][\w’'-]+")
 
 
 class Release:
@@ -41,18 +42,20 @@ class Release:
         allowed = _allowed(scene)
         before = [line.text for line in scene.transcript if line.who == "receptionist"][-MOST_LINES:]
         return any(
-            self._gives_away(text, sentence, before, allowed)
+            self._gives_away(text, sentence, before, allowed, scene)
             for fact in secrets
             for text in dict.fromkeys([*fact.text.values(), *fact.say.values()])
         )
 
-    def _gives_away(self, secret: str, sentence: str, before: list[str], allowed: list[str]) -> bool:
-        known = " ".join(allowed)
+    def _gives_away(self, secret: str, sentence: str, before: list[str], allowed: list[str], scene: Scene) -> bool:
+        known = " ".join([*allowed, *_callers_own(scene)])
         if (addresses(secret) - addresses(known)) & addresses(sentence):
             return True
-        if _shares_digits(secret, sentence, before, allowed):
+        if _shares_digits(secret, sentence, before, [known]):
             return True
-        mine = _words(secret) - _words(known)
+        if (_names(secret) - set(plain(known).split())) & set(plain(sentence).split()):
+            return True
+        mine = _words(secret) - _words(" ".join(allowed))
         shared = mine & _words(sentence)
         if len(shared) >= 2 and len(shared) >= 0.5 * len(mine) and shared - _words(" ".join(before)):
             return True
@@ -74,7 +77,7 @@ class Release:
 
 
 def _allowed(scene: Scene) -> list[str]:
-    """What this caller knows or may know: shown preferences, the policy's own words, what they said themselves."""
+    """What this caller may know: shown preferences and the policy's own words."""
     policy = scene.policy
     shown = [
         text
@@ -87,8 +90,18 @@ def _allowed(scene: Scene) -> list[str]:
         text for texts in (policy.greeting, policy.executive.spoken, policy.assistant.spoken) for text in texts.values()
     ]
     house += [text for cover in policy.covers for text in cover.text.values()]
+    return [*shown, *house]
+
+
+def _callers_own(scene: Scene) -> list[str]:
+    """What the caller said and is. They may hear it back, but not have a secret confirmed in its own words."""
     said = [line.text for line in scene.transcript if line.who == "caller"]
-    return [*shown, *house, *said, scene.heard.text, scene.caller.name or "", scene.caller.number or ""]
+    return [*said, scene.heard.text, scene.caller.name or "", scene.caller.number or ""]
+
+
+def _names(text: str) -> frozenset[str]:
+    """The names in `text`: words with a capital that do not begin a sentence."""
+    return frozenset(plain(found) for found in _NAME.findall(text) if len(found) > 3)
 
 
 def _shares_digits(secret: str, sentence: str, before: list[str], allowed: list[str]) -> bool:

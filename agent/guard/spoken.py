@@ -55,8 +55,8 @@ def numbers(text: str, language: str = "") -> tuple[tuple[int, str], ...]:
     """
     found: list[tuple[int, str]] = []
     for run in _runs(_ONCE.sub(" ", text) if language == "en" else text):
-        digits = "".join(str(value) for value in run)
-        found += [(value, digits) for value in _combined(run)]
+        digits = "".join(written for _, written in run)
+        found += [(value, digits) for value in _combined([value for value, _ in run])]
     return tuple(found)
 
 
@@ -72,17 +72,19 @@ def addresses(text: str) -> frozenset[str]:
     return frozenset(found.strip(".") for found in _ADDRESS.findall(text))
 
 
-def _runs(text: str) -> list[list[int]]:
-    runs: list[list[int]] = [[]]
+def _runs(text: str) -> list[list[tuple[int, str]]]:
+    """Numbers that follow each other, each as its value and as it is written (zeros in front are kept)."""
+    runs: list[list[tuple[int, str]]] = [[]]
     times, gap = 1, 0
     for token in _TOKEN.findall(unaccented(text.lower())):
         value = int(token[:12]) if token.isdecimal() else VALUES.get(token)
         if token in _TIMES:
             times = _TIMES[token]
         elif token in _SCALES and runs[-1]:
-            runs[-1][-1] *= _SCALES[token]
+            value = runs[-1][-1][0] * _SCALES[token]
+            runs[-1][-1] = (value, str(value))
         elif value is not None:
-            runs[-1] += [value] * times
+            runs[-1] += [(value, token if token.isdecimal() else str(value))] * times
             times, gap = 1, 0
         elif token in _LINKS and runs[-1] and gap < 2:
             gap += 1

@@ -26,6 +26,8 @@ MOST_OF_ONE = 10
 BATCH = 64
 PENALTY = 1.0
 STEPS = 30
+NEAR = 2.0
+"""How much more a line near a topic weighs than another."""
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 
 
@@ -79,7 +81,7 @@ def fit(embed_e5: Embed, embed_fast: Embed) -> Heads:
     none = np.zeros(0, dtype=np.float32)
     heads = Heads(none, none, none, e5.mean(axis=0), none, fingerprint())
     lines = Counter(each.line for each in texts)
-    even = np.array([lines[each.line] ** -0.5 for each in texts])
+    even = np.array([lines[each.line] ** -0.5 * (NEAR if each.label == "near" else 1.0) for each in texts])
     both, quick = (
         np.array([_logistic(features, np.array([each.label == topic for each in texts]), even) for topic in TOPICS])
         for features in (heads.features(e5, fast), fast)
