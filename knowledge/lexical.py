@@ -1,101 +1,133 @@
-"""Words in common: BM25 (Robertson & Zaragoza 2009) over words laid bare and over bilingual concepts.
+"""Words in common: how much of what a caller says a preference says too, rare words counting more.
 
-It finds proper names and exact words, which sentence vectors blur, and stands in when the vector store fails.
-concepts.yaml holds groups of words, Spanish and English, that callers and executives use for the same thing.
+It finds proper names and exact words, which sentence vectors blur, and stands in when the vector store fails. A word
+also matches by its concept: concepts.yaml holds groups of words, Spanish and English, that people use for the same
+thing. Rarity is that of BM25 (Robertson & Zaragoza 2009, section 3.1); repetition tells nothing in texts this short.
 """
 
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import yaml
 
+from calls.words import Preference
 from knowledge.embedding import Rows
-from knowledge.index import Entry
-from knowledge.wording import stem, words
+from knowledge.wording import all_words, fold, is_empty_word, stem
 
 _CONCEPTS = Path(__file__).with_name("concepts.yaml")
-_K1, _B = 1.2, 0.5
+_BY_CONCEPT = 0.85
+"""What a word counts that is met only by another of the same concept."""
+_LONG = 0.1
+"""How much a preference with many words is held back."""
 
 
 class Lexicon:
-    """Immutable once built. `entries` are numbered in their order."""
+    """Immutable once built."""
 
-    def __init__(self, entries: Sequence[Entry]):
-        self.entries = tuple(entries)
-        bags = [Counter(terms(entry.text)) for entry in entries]
-        lengths = np.array([sum(bag.values()) for bag in bags] or [1], dtype=np.float32)
-        self._norm = _K1 * (1 - _B + _B * lengths / max(float(lengths.mean()), 1.0))
-        holders: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    def __init__(self, preferences: Sequence[Preference]):
+        self.preferences = tuple(preferences)
+        bags = [{term for text in _texts(each) for word in terms(text) for term in word} for each in preferences]
+        holders: dict[str, list[int]] = defaultdict(list)
         for number, bag in enumerate(bags):
-            for term, count in bag.items():
-                holders[term].append((number, count))
-        self._postings = {term: np.array(pairs, dtype=np.int64).T for term, pairs in holders.items()}
+            for term in bag:
+                holders[term].append(number)
+        self._holders = {term: np.array(numbers) for term, numbers in holders.items()}
+        sizes = np.array([max(len(bag), 1) for bag in bags] or [1], dtype=np.float32)
+        self._held_back = 1 + _LONG * np.log(np.maximum(sizes / sizes.mean(), 0.2))
 
     def scores(self, question: str) -> Rows:
-        """For each entry 0..1: how much of what the question says, rare words counting more, it says too."""
-        total = np.zeros(len(self.entries), dtype=np.float32)
+        """For each preference the share of the question's words, by rarity, that it has; about 0..1."""
+        total = np.zeros(len(self.preferences), dtype=np.float32)
         whole = 0.0
-        for term in set(terms(question)):
-            weight = self._rarity(term)
+        for exact, *concepts in dict.fromkeys(terms(question)):
+            weight = max(self._rarity(term) for term in (exact, *concepts))
             whole += weight
-            if term in self._postings:
-                numbers, counts = self._postings[term]
-                total[numbers] += weight * counts * (_K1 + 1) / (counts + self._norm[numbers]) / (_K1 + 1) * 2
-        scores: Rows = np.minimum(total / max(whole, 1.0), 1.0).astype(np.float32)
+            met = np.zeros_like(total)
+            for concept in concepts:
+                met[self._holders.get(concept, _NONE)] = _BY_CONCEPT
+            met[self._holders.get(exact, _NONE)] = 1.0
+            total += weight * met
+        scores: Rows = (total / max(whole, 1.0) / self._held_back).astype(np.float32)
         return scores
 
+    def best(self, question: str, keep: Callable[[Preference], bool], count: int) -> dict[str, float]:
+        """Ids with their score, best first, of those that `keep` lets through."""
+        scores = self.scores(question)
+        found: dict[str, float] = {}
+        for number in np.argsort(-scores, kind="stable"):
+            if scores[number] <= 0 or len(found) == count:
+                break
+            if keep(self.preferences[number]):
+                found[self.preferences[number].id] = float(scores[number])
+        return found
+
     def _rarity(self, term: str) -> float:
-        held = self._postings[term].shape[1] if term in self._postings else 0
-        rarity = math.log(1 + (len(self.entries) - held + 0.5) / (held + 0.5))
-        return rarity if term in self._postings or not term.startswith("=") else 0.5 * rarity
+        held = len(self._holders.get(term, _NONE))
+        count = len(self.preferences)
+        return math.log(1 + (count - held + 0.5) / (held + 0.5)) if held else 0.6 * math.log(2 * count + 2)
 
 
-def terms(text: str) -> list[str]:
-    """Stems of the words that carry meaning, and ``=concept`` for each concept that they stand for."""
-    found: list[str] = []
-    for word in words(text):
-        stemmed = stem(word)
-        found.append(stemmed)
-        found += concepts_of(word)
+_NONE = np.array([], dtype=np.int64)
+
+
+def _texts(preference: Preference) -> Iterable[str]:
+    """All that tells what a preference is about."""
+    yield from preference.text.values()
+    yield from preference.say.values()
+    yield from filter(None, (preference.when, preference.topic, re.sub(r"[-_]", " ", preference.id)))
+
+
+def terms(text: str) -> list[tuple[str, ...]]:
+    """For each word that carries meaning its stem and its concepts (``=parking``), which whole phrases may add to."""
+    flat = fold(text)
+    found = [("", *dict.fromkeys(names)) for names in (_phrases_in(flat), _signs_in(text)) if names]
+    for word in all_words(flat):
+        concepts = concepts_of(word)
+        if concepts or not is_empty_word(word):
+            found.append((stem(word), *concepts))
     return found
 
 
 @cache
 def concepts_of(word: str) -> tuple[str, ...]:
-    known = _concepts()
-    return tuple(dict.fromkeys((*known.get(word, ()), *known.get(stem(word), ()))))
+    known, _ = _concepts()
+    return known.get(word) or known.get(f"{stem(word)}~") or ()
+
+
+_SIGNS = (
+    (re.compile(r"@"), "=email"),
+    (re.compile(r"\+\d|\b\d{3} \d{3} \d{3}\b"), "=phone"),
+    (re.compile(r"\w\.(?:com|es|example|org)/"), "=online"),
+)
+
+
+def _signs_in(text: str) -> list[str]:
+    return [concept for sign, concept in _SIGNS if sign.search(text)]
+
+
+def _phrases_in(flat: str) -> list[str]:
+    _, phrases = _concepts()
+    return [concept for phrase, concept in phrases if phrase.search(flat)]
 
 
 @cache
-def _concepts() -> dict[str, tuple[str, ...]]:
-    """Word or stem -> concepts."""
+def _concepts() -> tuple[dict[str, tuple[str, ...]], list[tuple[re.Pattern[str], str]]]:
+    """Word, or stem with ``~``, -> concepts; and the phrases of several words."""
     found: dict[str, list[str]] = defaultdict(list)
+    phrases: list[tuple[re.Pattern[str], str]] = []
     for line in yaml.safe_load(_CONCEPTS.read_text(encoding="utf-8")):
-        group = line.split()
-        for word in group:
-            for bare in words(word.replace("_", " ")):
-                found[bare].append(f"={group[0]}")
-                found[stem(bare)].append(f"={group[0]}")
-    return {word: tuple(dict.fromkeys(names)) for word, names in found.items()}
-
-
-Keep = Callable[[Entry], bool]
-
-
-def best(lexicon: Lexicon, question: str, keep: Keep, count: int) -> dict[str, float]:
-    """Entry ids with their score, best first, of those that `keep` lets through."""
-    scores = lexicon.scores(question)
-    found: dict[str, float] = {}
-    for number in np.argsort(-scores, kind="stable"):
-        if scores[number] <= 0 or len(found) == count:
-            break
-        entry = lexicon.entries[number]
-        if keep(entry):
-            found[entry.id] = float(scores[number])
-    return found
+        name, *group = line.split()
+        for word in map(fold, group):
+            if "_" in word:
+                phrases.append((re.compile(rf"\b{word.replace('_', ' ')}\b"), f"={name}"))
+                continue
+            found[word].append(f"={name}")
+            found[f"{stem(word)}~"].append(f"={name}")
+    return {word: tuple(dict.fromkeys(names)) for word, names in found.items()}, phrases

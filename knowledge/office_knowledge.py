@@ -61,7 +61,7 @@ class OfficeKnowledge:
             return False
         folder = read_office(self._office)
         memory = Memory(folder.preferences, self._meaning, self._index)
-        self._index.put(memory.entries)
+        memory.index()
         zone = folder.policy.hours.timezone
         self._state = _State(folder, Contacts(folder.contacts, folder.region), Calendar(folder.calendar, zone), memory)
         self._index.keep_only(memory.entries)

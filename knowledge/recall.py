@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from datetime import date
 from calls.errors import EngineError
 from calls.words import Circle, Language, Match, Preference, Recall
 from knowledge.index import Index, entries
-from knowledge.lexical import Lexicon, best
+from knowledge.lexical import Lexicon
 from knowledge.meaning import Meaning
 from knowledge.wording import bare_question
 
+log = logging.getLogger(__name__)
+Scored = tuple[Preference, float]
 CANDIDATES = 40
 MATCHES = 5
 
@@ -22,13 +25,13 @@ MATCHES = 5
 class Calibration:
     """How the two searches become one score, and a score a chance. Fitted by ``python -m evals.knowledge --fit``."""
 
-    words: float = 0.6
+    words: float = 0.5
     """What a full match of words adds to a cosine."""
-    bias: float = -6.0
-    slope: float = 10.0
-    lead: float = 8.0
+    bias: float = -2.71
+    slope: float = 4.38
+    lead: float = 5.81
     """What the distance to the next best adds (and takes away from all others)."""
-    sure: float = 0.5
+    sure: float = 0.7
     """Chance from which the best may be spoken."""
 
 
@@ -40,41 +43,50 @@ class Memory:
     ):
         self.entries = entries(preferences)
         self._by_id = {entry.id: entry for entry in self.entries}
-        self._lexicon = Lexicon(self.entries)
+        self._preferences = {entry.preference.id: entry.preference for entry in self.entries}
+        self._lexicon = Lexicon(list(self._preferences.values()))
         self._meaning, self._index = meaning, index
         self._calibration = calibration or Calibration()
 
+    def index(self) -> int:
+        """Blocking: puts what is new into the index, and returns how many entries that were; then it can be asked."""
+        return self._index.put(self.entries)
+
     def recall(self, question: str, circle: Circle, language: Language, day: date) -> Recall:
-        """Blocking, about 15 ms: call it from a worker thread. Raises EngineError when neither search works."""
+        """Blocking, about 15 ms: call it from a worker thread."""
+        return self._judge(self.scored(question, circle, language, day))
+
+    def scored(self, question: str, circle: Circle, language: Language, day: date) -> list[Scored]:
+        """All candidates, best first. A failing encoder or store leaves the search by words."""
         bare = bare_question(question)
-        by_words = best(self._lexicon, bare, lambda entry: fits(entry.preference, circle, day), CANDIDATES)
+        by_words = self._lexicon.best(bare, lambda each: fits(each, circle, day), CANDIDATES)
         try:
             by_meaning = self._index.nearest(self._meaning.question(bare, language), circle, day, CANDIDATES)
-        except EngineError:
-            by_meaning = {}
-        scored = self._fuse(by_meaning, by_words, circle, day)
-        return self._judge(scored)
+        except (EngineError, OSError, RuntimeError, ImportError) as error:
+            log.warning("recall goes on with words alone (%s)", type(error).__name__)
+            return self._fuse({}, by_words, circle, day, floor=None)
+        return self._fuse(by_meaning, by_words, circle, day, floor=min(by_meaning.values(), default=0.0))
 
     def _fuse(
-        self, by_meaning: dict[str, float], by_words: dict[str, float], circle: Circle, day: date
-    ) -> list[tuple[Preference, float]]:
-        """Preferences with their score, best first; each by the best of its entries in either search."""
-        floor = min(by_meaning.values(), default=0.0)
+        self, by_meaning: dict[str, float], by_words: dict[str, float], circle: Circle, day: date, floor: float | None
+    ) -> list[Scored]:
+        """Preferences with their score, best first, each by the nearest of its entries.
+
+        `floor`: the cosine of what only words found; None when there are no cosines and words stand in for them.
+        """
         near: dict[str, float] = {}
-        said: dict[str, float] = {}
-        found: dict[str, Preference] = {}
-        for id_ in {**by_meaning, **by_words}:
+        for id_, cosine in by_meaning.items():
             entry = self._by_id.get(id_)
-            if entry is None or not fits(entry.preference, circle, day):
-                continue
-            name = entry.preference.id
-            found[name] = entry.preference
-            near[name] = max(near.get(name, floor), by_meaning.get(id_, floor))
-            said[name] = max(said.get(name, 0.0), by_words.get(id_, 0.0))
-        scored = [(each, near[name] + self._calibration.words * said[name]) for name, each in found.items()]
+            if entry and fits(entry.preference, circle, day):
+                near[entry.preference.id] = max(near.get(entry.preference.id, -1.0), cosine)
+        scored = []
+        for id_ in {**near, **by_words}:
+            said = by_words.get(id_, 0.0)
+            cosine = near.get(id_, said / 2 if floor is None else floor)
+            scored.append((self._preferences[id_], cosine + self._calibration.words * said))
         return sorted(scored, key=lambda pair: (-pair[1], -Circle(pair[0].audience.value).rank, pair[0].id))
 
-    def _judge(self, scored: list[tuple[Preference, float]]) -> Recall:
+    def _judge(self, scored: list[Scored]) -> Recall:
         tuned = self._calibration
         matches = []
         for place, (preference, score) in enumerate(scored[:MATCHES]):

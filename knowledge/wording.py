@@ -12,7 +12,7 @@ import yaml
 from calls.words import Language
 
 _WORDS = Path(__file__).with_name("words.yaml")
-_WORD = re.compile(r"[^\W_]+(?:['’][a-z]+)?")
+_WORD = re.compile(r"[^\W_]+(?:['’][a-z]*)?")
 
 
 def guess_language(text: str, otherwise: Language) -> Language:
@@ -31,9 +31,14 @@ def fold(text: str) -> str:
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
-def words(text: str) -> list[str]:
-    """The folded words of a text that carry meaning."""
-    return [word for word in _WORD.findall(fold(text)) if word not in _empty_words()]
+def all_words(flat: str) -> list[str]:
+    """The words of a folded text; an English ``'s`` is taken off."""
+    return [re.sub("['’](?:s|ll|re|ve|d|m|t)?$", "", word) for word in _WORD.findall(flat)]
+
+
+def is_empty_word(word: str) -> bool:
+    """Whether a folded word carries no meaning of its own on the telephone."""
+    return word in _empty_words()
 
 
 def stem(word: str) -> str:

@@ -73,7 +73,7 @@ class WordEncoder:
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.zeros((len(texts), 256), dtype=np.float32)
         for row, text in zip(rows, texts, strict=True):
-            for term in terms(text):
+            for term in {term for word in terms(text) for term in word}:
                 row[crc32(term.encode()) % 256] += 1
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
 

@@ -1,0 +1,277 @@
+"""How well callers' questions find the executive's preferences: `antesala bench knowledge`.
+
+The set is the project's own: questions.yaml over the office in office/. Every other question fits the calibration (with
+``python -m evals.knowledge --fit``); figures are on the other half. Beside it, in the same run: Chroma with dense search
+alone, and BM25 alone. Thresholds of all three are set in the same way, on the fitting half.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import chromadb
+import numpy as np
+import yaml
+from chromadb.config import Settings
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from calls.words import LANGUAGES, Circle, Language, Preference
+from knowledge.embedding import E5, ChromaEmbedding, FastSentence
+from knowledge.index import Index, entries
+from knowledge.meaning import Meaning
+from knowledge.office_folder import read_office
+from knowledge.recall import Calibration, Memory
+from knowledge.wording import fold
+
+HERE = Path(__file__).parent
+DAY = date(2026, 11, 23)
+FALSE_AT_FITTING = 0.04
+"""The threshold leaves this share of unanswerable questions of the fitting half an answer."""
+FIRST, IN_THREE, FALSE, P95_MS = 0.92, 0.98, 0.05, 30.0
+
+Ranked = list[tuple[str, float]]
+Asks = Callable[[str, Language], Ranked]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """`right` is empty when nothing on file answers it."""
+
+    text: str
+    language: Language
+    right: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Shares of the reporting half. `answered`: the right one comes first and is sure enough to be spoken."""
+
+    name: str
+    first: float
+    in_three: float
+    crossing: float
+    answered: float
+    wrong: float
+    false: float
+    p50_ms: float
+    p95_ms: float
+
+
+def questions() -> list[Question]:
+    """Those with an answer on file first."""
+    listed = yaml.safe_load((HERE / "questions.yaml").read_text(encoding="utf-8"))
+    found = []
+    for each in (*listed["answered"], *listed["unanswered"]):
+        language: Language = next(known for known in LANGUAGES if known in each)
+        right = frozenset([each["is"], *each.get("also", [])]) if "is" in each else frozenset[str]()
+        found.append(Question(each[language], language, right))
+    return found
+
+
+# --- who is asked -----------------------------------------------------------------------------------
+
+
+def ours(memory: Memory) -> Asks:
+    def ask(text: str, language: Language) -> Ranked:
+        return [(each.preference.id, each.score) for each in memory.recall(text, Circle.INNER, language, DAY).matches]
+
+    return ask
+
+
+def dense_alone(preferences: Sequence[Preference], e5: E5, folder: Path) -> Asks:
+    """Chroma as its tutorial uses it, with the same multilingual E5."""
+    client = chromadb.PersistentClient(folder, Settings(anonymized_telemetry=False))
+    embedding: Any = ChromaEmbedding(e5)
+    collection = client.create_collection(
+        "plain", embedding_function=embedding, configuration={"hnsw": {"space": "cosine"}}
+    )
+    listed = entries(preferences)
+    collection.add(ids=[entry.id for entry in listed], documents=[entry.text for entry in listed])
+
+    def ask(text: str, language: Language) -> Ranked:
+        found = collection.query(query_texts=[text], n_results=12, include=["distances"])
+        distances = found["distances"] or [[]]
+        best: dict[str, float] = {}
+        for id_, distance in zip(found["ids"][0], distances[0], strict=True):
+            best.setdefault(id_.rsplit(":", 1)[0], 1 - distance)
+        return list(best.items())
+
+    return ask
+
+
+def bm25_alone(preferences: Sequence[Preference]) -> Asks:
+    """BM25 (k1 1.2, b 0.75) over folded words, a document for each preference."""
+    documents = {each.id: [*each.text.values(), each.when or ""] for each in preferences}
+    bags = {id_: Counter(" ".join(map(fold, texts)).split()) for id_, texts in documents.items()}
+    usual = sum(bag.total() for bag in bags.values()) / len(bags)
+
+    def weight(bag: Counter[str], word: str) -> float:
+        held = sum(word in other for other in bags.values())
+        rarity = math.log(1 + (len(bags) - held + 0.5) / (held + 0.5))
+        return rarity * bag[word] * 2.2 / (bag[word] + 1.2 * (0.25 + 0.75 * bag.total() / usual))
+
+    def ask(text: str, language: Language) -> Ranked:
+        words = set(fold(text).replace("?", "").replace("¿", "").replace(",", "").split())
+        scores = {id_: sum(weight(bag, word) for word in words if word in bag) for id_, bag in bags.items()}
+        return sorted(scores.items(), key=lambda pair: -pair[1])[:5]
+
+    return ask
+
+
+# --- measuring --------------------------------------------------------------------------------------
+
+
+def measure(name: str, ask: Asks, asked: Sequence[Question], written: dict[str, set[Language]]) -> Result:
+    answers, spent = [], []
+    for question in asked:
+        began = time.perf_counter()
+        answers.append(ask(question.text, question.language))
+        spent.append((time.perf_counter() - began) * 1000)
+    sure = _threshold(answers[::2], asked[::2])
+    half = list(zip(asked, answers, strict=True))[1::2]
+    known = [(question, ranked) for question, ranked in half if question.right]
+    strange = [ranked for question, ranked in half if not question.right]
+    crossing = [pair for pair in known if not any(pair[0].language in written[id_] for id_ in pair[0].right)]
+    spoken = [(question, ranked) for question, ranked in known if ranked and ranked[0][1] > sure]
+    right = [pair for pair in spoken if pair[0].right & {pair[1][0][0]}]
+    return Result(
+        name, _share(known, 1), _share(known, 3), _share(crossing, 1), len(right) / len(known),
+        (len(spoken) - len(right)) / len(known), sum(bool(r) and r[0][1] > sure for r in strange) / len(strange),
+        float(np.quantile(spent, 0.5)), float(np.quantile(spent, 0.95)),
+    )  # fmt: skip
+
+
+def _share(known: Sequence[tuple[Question, Ranked]], first: int) -> float:
+    """How often a right one is among the `first`."""
+    return sum(bool(question.right & {id_ for id_, _ in ranked[:first]}) for question, ranked in known) / len(known)
+
+
+def _threshold(answers: Sequence[Ranked], asked: Sequence[Question]) -> float:
+    strange = [
+        ranked[0][1] if ranked else 0.0 for question, ranked in zip(asked, answers, strict=True) if not question.right
+    ]
+    return float(np.quantile(strange, 1 - FALSE_AT_FITTING))
+
+
+def speed(preferences: Sequence[Preference], meaning: Meaning, folder: Path, count: int = 1000) -> tuple[float, float]:
+    """Median and p95 in milliseconds of a recall among `count` preferences, each question new to the encoders."""
+    memory = Memory(list(many(preferences, count)), meaning, Index(folder, meaning))
+    memory.index()
+    spent = []
+    for number, question in enumerate(questions()):
+        began = time.perf_counter()
+        memory.recall(f"{question.text} {number}", Circle.INNER, question.language, DAY)
+        spent.append((time.perf_counter() - began) * 1000)
+    return float(np.quantile(spent, 0.5)), float(np.quantile(spent, 0.95))
+
+
+def many(preferences: Sequence[Preference], count: int) -> Iterator[Preference]:
+    """The same preferences over and over, each copy for another branch of the company."""
+    for number in range(count):
+        each, branch = preferences[number % len(preferences)], number // len(preferences)
+        texts: dict[Language, str] = {language: f"{text} ({branch})" for language, text in each.text.items()}
+        yield replace(each, id=f"{each.id}-{branch}", text=texts)
+
+
+def run(out: Path, fast: bool = False) -> int:
+    """Prints a table, writes knowledge.json into `out`; returns 1 when a bar is missed. `fast` leaves the speed out."""
+    out.mkdir(parents=True, exist_ok=True)
+    preferences, e5 = read_office(HERE / "office").preferences, E5()
+    meaning = Meaning(((e5, 1.0), (FastSentence(), 0.5)))
+    written = {each.id: set(each.text) for each in preferences}
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        memory = Memory(preferences, meaning, Index(Path(folder) / "ours", meaning))
+        memory.index()
+        heard = [each for each in preferences if each.audience != "nobody"]
+        contenders = {
+            "antesala": ours(memory),
+            "chroma dense alone": dense_alone(heard, e5, Path(folder) / "plain"),
+            "bm25 alone": bm25_alone(heard),
+        }
+        results = [measure(name, ask, questions(), written) for name, ask in contenders.items()]
+        timing = (0.0, 0.0) if fast else speed(preferences, meaning, Path(folder) / "many")
+    report = {"results": [asdict(each) for each in results], "at_1000_ms": {"p50": timing[0], "p95": timing[1]}}
+    (out / "knowledge.json").write_text(json.dumps(report, indent=1))
+    Console().print(_table(results))
+    Console().print(f"at 1,000 preferences: p50 {timing[0]:.1f} ms, p95 {timing[1]:.1f} ms a question")
+    best = results[0]
+    held = best.first >= FIRST and best.in_three >= IN_THREE and best.false <= FALSE and timing[1] <= P95_MS
+    return 0 if held else 1
+
+
+def _table(results: Sequence[Result]) -> Table:
+    table = Table(title=f"Recall on the reporting half of {len(questions())} questions")
+    for column in (
+        "",
+        "right first",
+        "in first 3",
+        "crossing",
+        "answered",
+        "wrong",
+        "false answers",
+        "p50 ms",
+        "p95 ms",
+    ):
+        table.add_column(column, justify="right" if column else "left")
+    for each in results:
+        shares = (each.first, each.in_three, each.crossing, each.answered, each.wrong, each.false)
+        table.add_row(each.name, *(f"{share:.1%}" for share in shares), f"{each.p50_ms:.0f}", f"{each.p95_ms:.0f}")
+    return table
+
+
+# --- fitting ----------------------------------------------------------------------------------------
+
+
+def fit() -> Calibration:
+    """The calibration that the fitting half asks for: words by rank, then chance by logistic regression."""
+    preferences = read_office(HERE / "office").preferences
+    meaning = Meaning(((E5(), 1.0), (FastSentence(), 0.5)))
+    half = questions()[::2]
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        index = Index(Path(folder), meaning)
+        Memory(preferences, meaning, index).index()
+        tried = []
+        for words in (0.2, 0.3, 0.4, 0.5, 0.6, 0.8):
+            memory = Memory(preferences, meaning, index, Calibration(words=words))
+            ranked = [memory.scored(each.text, Circle.INNER, each.language, DAY) for each in half]
+            chances = _chances(half, [[(p.id, score) for p, score in each] for each in ranked])
+            tried.append((chances[0], replace(Calibration(), words=words, bias=chances[1], slope=chances[2],
+                                              lead=chances[3], sure=chances[4])))  # fmt: skip
+            print(f"words {words}: right and answered {chances[0]:.3f} {tried[-1][1]}")
+    return max(tried, key=lambda pair: pair[0])[1]
+
+
+def _chances(asked: Sequence[Question], ranked: Sequence[Ranked]) -> tuple[float, float, float, float, float]:
+    """Share answered rightly, and bias, slope, lead and threshold of a ridge logistic regression by Newton's method."""
+    rows, right = [], []
+    for question, each in zip(asked, ranked, strict=True):
+        top, rival = each[0][1], each[1][1] if len(each) > 1 else 0.0
+        rows.append([1.0, top, top - rival])
+        right.append(float(each[0][0] in question.right))
+    x, y, w = np.array(rows), np.array(right), np.zeros(3)
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-x @ w))
+        w = w + np.linalg.solve((x.T * (p * (1 - p))) @ x + 0.05 * np.eye(3), x.T @ (y - p) - 0.05 * w)
+    chance: NDArray[np.float64] = 1 / (1 + np.exp(-x @ w))
+    strange = np.array([not question.right for question in asked])
+    sure = float(np.quantile(chance[strange], 1 - FALSE_AT_FITTING))
+    return float(np.mean((chance > sure)[~strange] * y[~strange])), float(w[0]), float(w[1]), float(w[2]), sure
+
+
+if __name__ == "__main__":
+    if "--fit" in sys.argv:
+        print(fit())
+    else:
+        raise SystemExit(run(Path("out"), fast="--fast" in sys.argv))
