@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from loguru import logger
 
 from audio.ears import Ears, open_ears
 from audio.smart_turn import RATE, SmartTurn
@@ -41,6 +42,7 @@ async def open_sound(
 
     Raises SettingsError for an unknown kind, WeightsError where weights are missing.
     """
+    logger.disable("pipecat")  # it greets and chats on standard error
     session, smart_turn = await asyncio.gather(asyncio.to_thread(open_session), asyncio.to_thread(SmartTurn))
     sound = Sound(
         open_ears(ears, model, data), open_voice(voice, data, voices), partial(VoiceActivity, session), smart_turn

@@ -6,7 +6,6 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from loguru import logger
 from numpy.typing import NDArray
 
 RATE = 16_000
@@ -17,8 +16,6 @@ class SmartTurn:
     """Asks the model in a thread of its own (about 35 ms a question on one core)."""
 
     def __init__(self) -> None:
-        logger.disable("pipecat")  # it greets and chats on standard error
-
         from pipecat.audio.turn.smart_turn.local_smart_turn_v3 import LocalSmartTurnAnalyzerV3
 
         class Shared(LocalSmartTurnAnalyzerV3):
