@@ -37,6 +37,8 @@ from calls.words import (
 )
 
 THREADS = 2
+OURS = 0.8
+"""By so much log-odds more must a sentence of ours be off topic: most of them are the house's own wording."""
 SURER = 0.9
 """Words of several turns together are blocked only from this probability on; alone, each of them passed."""
 MOST_WORDS_ALONE = 12
@@ -91,9 +93,9 @@ class HouseRules:
     # --- what is heard ------------------------------------------------------------------------------
 
     def _screen(self, texts: list[str], direction: str) -> list[Screened]:
-        judged = self._topics.judge(texts, self._names())
         if direction == "out":
-            return judged
+            return self._topics.judge(texts, self._names(), OURS)
+        judged = self._topics.judge(texts, self._names())
         return [_signalled(text, each) for text, each in zip(texts, judged, strict=True)]
 
     def _hear(self, heard: Utterance, past: Past, policy: VoicePolicy) -> Ruling:
@@ -150,7 +152,7 @@ class HouseRules:
             and not Ground(scene, deeds).quotes(text)
             and not self._topics.plainly_clean(text, self._names())
         ):
-            judged = self._topics.judge([text], self._names())[0]
+            judged = self._topics.judge([text], self._names(), OURS)[0]
             if judged.verdict is Verdict.BLOCK:
                 screened, reason = judged, "topic"
         if not reason:

@@ -34,8 +34,8 @@ _Floats = NDArray[np.float32]
 class Thresholds:
     """Log-odds from which a text is blocked, and from which it is doubtful."""
 
-    block: tuple[float, float, float] = (0.3, 0.1, 1.1)
-    grey: tuple[float, float, float] = (-0.5, -0.5, 0.5)
+    block: tuple[float, float, float] = (0.8, 0.1, 1.0)
+    grey: tuple[float, float, float] = (-0.4, -0.4, 0.5)
 
 
 DEFAULT = Thresholds()
@@ -126,13 +126,16 @@ class Topics:
                 "rules", "The embedders do not match the fitted heads. Fit them again: python -m evals.guard."
             )
 
-    def judge(self, texts: Sequence[str], names: Sequence[str]) -> list[Screened]:
-        """Each text judged alone; words in `names` (people, streets, companies) count for nothing by themselves."""
+    def judge(self, texts: Sequence[str], names: Sequence[str], margin: float = 0.0) -> list[Screened]:
+        """Each text judged alone; words in `names` (people, streets, companies) count for nothing by themselves.
+
+        `margin`: log-odds by which a text must be over its threshold.
+        """
         if not texts:
             return []
         allowed = allow_list(tuple(names))
         scores = self._embedded(texts) + np.array([self._lexicon.adds(text, allowed) for text in texts])
-        return [self._screened(row) for row in scores]
+        return [self._screened(row, margin) for row in scores]
 
     def plainly_clean(self, text: str, names: Sequence[str]) -> bool:
         """Whether the fast embedder and the words see no topic in `text` at all: then `judge` need not be asked."""
@@ -148,12 +151,12 @@ class Topics:
             raise EngineGarbled("rules", "An embedder returned something that is not a vector for each text.")
         return scores
 
-    def _screened(self, row: _Floats) -> Screened:
+    def _screened(self, row: _Floats, margin: float) -> Screened:
         scores = {
             topic.value: round(float(1 / (1 + np.exp(-each))), 3) for topic, each in zip(TOPICS, row, strict=True)
         }
         for verdict, levels in ((Verdict.BLOCK, self._thresholds.block), (Verdict.GREY, self._thresholds.grey)):
-            over = row - np.array(levels)
+            over = row - np.array(levels) - margin
             if over.max() > 0:
                 return Screened(verdict, TOPICS[int(over.argmax())], scores)
         return Screened(Verdict.PASS, None, scores)
