@@ -15,7 +15,7 @@ setup: .venv/.ready  ## makes .venv with everything and gets the models (once)
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Antesala needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --prefer-binary -c constraints.txt -e '.[natural,fast,dev]'
+	$(BIN)/python -m pip install --prefer-binary -c constraints.txt -e '.[natural,fast,local,dev]'
 	$(BIN)/antesala models fetch default
 	@touch $@
 
