@@ -112,6 +112,6 @@ class Recording:
         """Writes the reply as a 16-bit WAV. Raises RecordingError."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            soundfile.write(path, self.reply(), RATE, subtype="PCM_16")
+            soundfile.write(path, self.reply(), RATE, subtype="PCM_16", format="WAV")
         except (OSError, soundfile.LibsndfileError) as error:
             raise RecordingError(f"{path}: the reply could not be written ({error}). Give another place.") from None

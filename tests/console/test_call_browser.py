@@ -99,7 +99,7 @@ async def test_a_call_from_the_page_is_heard_answered_and_on_record(tmp_path: Pa
     data.mkdir()
     if (weights := Settings.read().data / "weights").is_dir():
         (data / "weights").symlink_to(weights)
-    settings = {"ANTESALA_DATA": str(data), "ANTESALA_MODEL": "house", "ANTESALA_TOKEN": ""}
+    settings = {"ANTESALA_DATA": str(data), "ANTESALA_MODEL": "house"}
     command = ("-c", "from server import serve; from settings import Settings; serve(Settings.read())")
     async with opened(command, OUT / "browser-house.log", **settings) as house:
         for language, disclosure, caught in REAL:
@@ -139,7 +139,9 @@ async def closed_on_record(base: str, language: Language) -> None:
 TALK: dict[Language, list[Body]] = {
     "en": [
         Greeted(
-            "Good morning, Ms. Vidal's office. This is Clara, her AI assistant. How can I help you?", "en", "AI assistant"
+            "Good morning, Ms. Vidal's office. This is Clara, her AI assistant. How can I help you?",
+            "en",
+            "AI assistant",
         ),
         Heard("Good morning. I'd like to talk to Ms. Vidal about the board papers.", "en", 0.9, 1, 2),
         Said("1", "She's in a meeting and can't come to the phone just now.", "en"),
