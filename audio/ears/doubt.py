@@ -21,6 +21,8 @@ QUIET = 0.0006
 
 DOUBTED, DOUBTED_INVENTION, DOUBTED_LOOP = 1.05, 0.8, 0.5
 """No-speech chance plus minus-log-probability above which a text was not said. Speech seldom exceeds 0.8."""
+WORD_S, WORD_NO_SPEECH, DOUBTED_WORD = 0.8, 0.32, 1.75
+"""A single word this short is hard to make out: it is believed longer where Whisper takes it for speech."""
 LOOPS = 5
 """So many times the same word, or the same letter, in a row."""
 COMPRESSED = 2.0
@@ -36,9 +38,9 @@ _NEVER_SAID = re.compile(
 """Credits and farewells of the videos that Whisper learnt from: nobody says them to a receptionist."""
 
 _OFTEN_INVENTED = re.compile(
-    r"(thank you|thanks)( (very|so) much)?|you|okay|ok|bye( bye)?|so|oh|ah|hm+|uh|yeah|the|and|i"
+    r"(thank you|thanks)( (very|so) much)?|you|okay|ok|bye( bye)?|so|oh+|a+h+|hm+|uh|yeah|the|and|i"
     r"|music|silence|applause|i'?m sorry|let'?s go"
-    r"|(muchas )?gracias|adios|y|no|si|que|la|eh|es|vamos|ahora|hola|esto es todo|musica|aplausos"
+    r"|(muchas )?gracias|adios|y|no|si|que|la|e+h+|es|vamos|ahora|hola|esto es todo|musica|aplausos"
 )
 """Real words too, but also what Whisper writes for nothing: believed only when clearly heard."""
 
@@ -52,14 +54,17 @@ def speech_seconds(pcm: NDArray[np.float32]) -> float:
     return float(np.sum(loud > max(QUIET, 0.1 * float(np.percentile(loud, 95))))) / 50.0
 
 
-def is_speech(draft: Draft) -> bool:
-    """Whether the draft stands for something that somebody said."""
+def is_speech(draft: Draft, seconds: float) -> bool:
+    """Whether the draft of a sound of `seconds` stands for something that somebody said."""
     words = plain(draft.text)
     if not words or _NEVER_SAID.search(words):
         return False
     if loops(draft):
         return doubt(draft) < DOUBTED_LOOP
-    return doubt(draft) < (DOUBTED_INVENTION if _OFTEN_INVENTED.fullmatch(words) else DOUBTED)
+    if _OFTEN_INVENTED.fullmatch(words):
+        return doubt(draft) < DOUBTED_INVENTION
+    one_word = seconds < WORD_S and " " not in words and draft.no_speech < WORD_NO_SPEECH
+    return doubt(draft) < (DOUBTED_WORD if one_word else DOUBTED)
 
 
 def loops(draft: Draft) -> bool:
@@ -75,8 +80,9 @@ def doubt(draft: Draft) -> float:
 
 
 def confidence(draft: Draft) -> float:
-    """The chance in 0..1 that the words are right, but for one in five at most."""
-    return 1 / (1 + math.exp(-(2.5 + 6.8 * draft.logprob - 0.4 * draft.no_speech)))
+    """The chance in 0..1 that four words in five are right (logistic fit; one word alone is never written surely)."""
+    slope = 11.4 - 8.2 / max(1, draft.tokens)
+    return 1 / (1 + math.exp(-(3.3 + slope * draft.logprob - 2.0 * draft.no_speech)))
 
 
 def plain(text: str) -> str:

@@ -90,7 +90,7 @@ def listen(
     nothing = Transcript("", current)
     pcm = pcm[-FULL * RATE // 100 :]
     seconds, speech = len(pcm) / RATE, speech_seconds(pcm)
-    hint = ", ".join(hints)
+    hint = ", ".join(hints) + "." if hints else ""
 
     def heard_in(frames: int) -> tuple[Draft, Language, dict[Language, float]] | None:
         encoded = None if dropped() else engine.encode(log_mel(pcm, frames, engine.n_mels))
@@ -107,6 +107,6 @@ def listen(
     if heard is None:
         return nothing
     draft, language, odds = heard
-    if not is_speech(draft):
+    if not is_speech(draft, seconds):
         return Transcript("", current, no_speech=draft.no_speech)
     return Transcript(draft.text, language, confidence(draft), draft.no_speech, odds)

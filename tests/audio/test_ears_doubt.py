@@ -35,7 +35,7 @@ def _draft(text: str, logprob: float = -0.2, no_speech: float = 0.05) -> Draft:
     ],
 )
 def test_inventions_are_not_speech(draft: Draft) -> None:
-    assert not is_speech(draft)
+    assert not is_speech(draft, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,14 @@ def test_inventions_are_not_speech(draft: Draft) -> None:
     ],
 )
 def test_what_was_clearly_said_is_speech(draft: Draft) -> None:
-    assert is_speech(draft)
+    assert is_speech(draft, 2.0)
+
+
+def test_a_lone_short_word_is_believed_longer() -> None:
+    seven = _draft("heaven.", -1.38, 0.3)
+    assert is_speech(seven, 0.4) and not is_speech(seven, 2.0)
+    assert confidence(seven) < 0.2
+    assert not is_speech(_draft("Okay.", -1.3, 0.89), 0.2)
 
 
 def test_a_text_that_repeats_itself_is_noticed() -> None:
@@ -63,7 +70,8 @@ def test_a_text_that_repeats_itself_is_noticed() -> None:
 
 
 def test_confidence_falls_with_every_doubt() -> None:
-    clear, unsure, lost = _draft("x", -0.05, 0.0), _draft("x", -0.4, 0.1), _draft("x", -1.2, 0.6)
+    said = "could you put me through to Ms. Vidal please"
+    clear, unsure, lost = _draft(said, -0.05, 0.0), _draft(said, -0.35, 0.1), _draft(said, -1.2, 0.6)
     assert 1 > confidence(clear) > 0.85 > confidence(unsure) > 0.3 > 0.1 > confidence(lost) > 0
     assert doubt(clear) < doubt(unsure) < doubt(lost)
 

@@ -98,7 +98,7 @@ def test_silence_costs_nothing() -> None:
 def test_hints_reach_the_engine_as_one_line() -> None:
     engine = ScriptedEngine(HOLA)
     _listen(engine, speech(1), hints=("Elena Vidal", "Marta Ríos"))
-    assert engine.asked[0][1] == "Elena Vidal, Marta Ríos"
+    assert engine.asked[0][1] == "Elena Vidal, Marta Ríos."
 
 
 async def test_who_no_longer_waits_costs_nothing_more() -> None:
