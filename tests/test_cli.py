@@ -96,7 +96,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 def test_a_call_in_writing(tmp_path: Path) -> None:
     done = antesala("call", "--text", "--data", str(tmp_path), typed="Buenos días, soy Ana Gil.\nNada más, adiós.\n")
     assert done.returncode == 0, done.stderr
-    assert "inteligencia artificial" in done.stdout
+    assert "Clara, su asistente" in done.stdout
     assert "caller  Buenos días, soy Ana Gil." in done.stdout
     assert "hung up by" in done.stdout
 
