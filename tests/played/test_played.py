@@ -1,6 +1,6 @@
 """Golden calls as plain transcripts, played to the real house with the house model.
 
-``>`` the caller says, ``=`` an event of that turn with these fields, ``<`` the reply holds this, in this order.
+``>`` the caller says, ``=`` an event of that turn with these fields, ``!`` a kind that is not among them, ``<`` the reply holds this, in this order.
 """
 
 from collections.abc import AsyncGenerator
@@ -26,6 +26,7 @@ class Turn:
 
     says: str
     events: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    never: list[str] = field(default_factory=list)
     reply: list[str] = field(default_factory=list)
 
 
@@ -47,6 +48,8 @@ def read(path: Path) -> Transcript:
             case "=":
                 kind, _, fields = rest.partition(" ")
                 transcript.turns[-1].events.append((kind, dict(each.split("=", 1) for each in fields.split(", "))))
+            case "!":
+                transcript.turns[-1].never.append(rest)
             case "#" | "":
                 continue
             case _:
@@ -83,6 +86,7 @@ async def test_a_call_goes_as_it_did(path: Path, house: OpenOffice) -> None:
                 each["kind"] == kind and all(str(each[name]) == value for name, value in wanted.items())
                 for each in happened
             ), f"no {kind} {wanted} in {happened}"
+        assert not {each["kind"] for each in happened} & set(turn.never)
     await house.front.switchboard.end(call, "caller")
     assert call.row.outcome == transcript.facts["outcome"]
 
