@@ -1,6 +1,7 @@
 """Golden calls as plain transcripts, played to the real house with the house model.
 
-``>`` the caller says, ``=`` an event of that turn with these fields, ``!`` a kind that is not among them, ``<`` the reply holds this, in this order.
+``>`` the caller says, ``=`` an event of that turn with these fields, ``!`` a kind that is not among them,
+``<`` the reply holds this, in this order.
 """
 
 from collections.abc import AsyncGenerator
