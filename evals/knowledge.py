@@ -1,8 +1,8 @@
 """How well callers' questions find the executive's preferences: `antesala bench knowledge`.
 
-The set is the project's own: questions.yaml over the office in office/. Every other question fits the calibration (with
-``python -m evals.knowledge --fit``); figures are on the other half. Beside it, in the same run: Chroma with dense search
-alone, and BM25 alone. Thresholds of all three are set in the same way, on the fitting half.
+The set is the project's own: questions.yaml over the office in office/. Every other question fits the calibration
+(with ``python -m evals.knowledge --fit``); figures are on the other half. Beside it, in the same run: Chroma with dense
+search alone, and BM25 alone. Thresholds of all three are set in the same way, on the fitting half.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,9 +32,11 @@ from calls.words import LANGUAGES, Circle, Language, Preference
 from knowledge.embedding import E5, ChromaEmbedding, FastSentence
 from knowledge.index import Index, entries
 from knowledge.meaning import Meaning
+from knowledge.measured import write
 from knowledge.office_folder import read_office
 from knowledge.recall import Calibration, Memory
-from knowledge.wording import fold
+from knowledge.topics import Topics
+from knowledge.wording import all_words, fold
 
 HERE = Path(__file__).parent
 DAY = date(2026, 11, 23)
@@ -65,8 +68,6 @@ class Result:
     answered: float
     wrong: float
     false: float
-    p50_ms: float
-    p95_ms: float
 
 
 def questions() -> list[Question]:
@@ -114,7 +115,7 @@ def dense_alone(preferences: Sequence[Preference], e5: E5, folder: Path) -> Asks
 def bm25_alone(preferences: Sequence[Preference]) -> Asks:
     """BM25 (k1 1.2, b 0.75) over folded words, a document for each preference."""
     documents = {each.id: [*each.text.values(), each.when or ""] for each in preferences}
-    bags = {id_: Counter(" ".join(map(fold, texts)).split()) for id_, texts in documents.items()}
+    bags = {id_: Counter(all_words(fold(" ".join(texts)))) for id_, texts in documents.items()}
     usual = sum(bag.total() for bag in bags.values()) / len(bags)
 
     def weight(bag: Counter[str], word: str) -> float:
@@ -123,7 +124,7 @@ def bm25_alone(preferences: Sequence[Preference]) -> Asks:
         return rarity * bag[word] * 2.2 / (bag[word] + 1.2 * (0.25 + 0.75 * bag.total() / usual))
 
     def ask(text: str, language: Language) -> Ranked:
-        words = set(fold(text).replace("?", "").replace("¿", "").replace(",", "").split())
+        words = set(all_words(fold(text)))
         scores = {id_: sum(weight(bag, word) for word in words if word in bag) for id_, bag in bags.items()}
         return sorted(scores.items(), key=lambda pair: -pair[1])[:5]
 
@@ -134,11 +135,7 @@ def bm25_alone(preferences: Sequence[Preference]) -> Asks:
 
 
 def measure(name: str, ask: Asks, asked: Sequence[Question], written: dict[str, set[Language]]) -> Result:
-    answers, spent = [], []
-    for question in asked:
-        began = time.perf_counter()
-        answers.append(ask(question.text, question.language))
-        spent.append((time.perf_counter() - began) * 1000)
+    answers = [ask(question.text, question.language) for question in asked]
     sure = _threshold(answers[::2], asked[::2])
     half = list(zip(asked, answers, strict=True))[1::2]
     known = [(question, ranked) for question, ranked in half if question.right]
@@ -149,7 +146,6 @@ def measure(name: str, ask: Asks, asked: Sequence[Question], written: dict[str, 
     return Result(
         name, _share(known, 1), _share(known, 3), _share(crossing, 1), len(right) / len(known),
         (len(spoken) - len(right)) / len(known), sum(bool(r) and r[0][1] > sure for r in strange) / len(strange),
-        float(np.quantile(spent, 0.5)), float(np.quantile(spent, 0.95)),
     )  # fmt: skip
 
 
@@ -166,8 +162,11 @@ def _threshold(answers: Sequence[Ranked], asked: Sequence[Question]) -> float:
 
 
 def speed(preferences: Sequence[Preference], meaning: Meaning, folder: Path, count: int = 1000) -> tuple[float, float]:
-    """Median and p95 in milliseconds of a recall among `count` preferences, each question new to the encoders."""
-    memory = Memory(list(many(preferences, count)), meaning, Index(folder, meaning))
+    """Median and p95 in milliseconds of a recall among `count` preferences, each question new to the encoders.
+
+    The index stays in `folder`: a second run on it need not wait for the encoders.
+    """
+    memory = Memory(list(many(preferences, count)), Index(folder, meaning), meaning, Topics(meaning))
     memory.index()
     spent = []
     for number, question in enumerate(questions()):
@@ -192,7 +191,7 @@ def run(out: Path, fast: bool = False) -> int:
     meaning = Meaning(((e5, 1.0), (FastSentence(), 0.5)))
     written = {each.id: set(each.text) for each in preferences}
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        memory = Memory(preferences, meaning, Index(Path(folder) / "ours", meaning))
+        memory = Memory(preferences, Index(Path(folder) / "ours", meaning), meaning, Topics(meaning))
         memory.index()
         heard = [each for each in preferences if each.audience != "nobody"]
         contenders = {
@@ -227,7 +226,7 @@ def _table(results: Sequence[Result]) -> Table:
         table.add_column(column, justify="right" if column else "left")
     for each in results:
         shares = (each.first, each.in_three, each.crossing, each.answered, each.wrong, each.false)
-        table.add_row(each.name, *(f"{share:.1%}" for share in shares), f"{each.p50_ms:.0f}", f"{each.p95_ms:.0f}")
+        table.add_row(each.name, *(f"{share:.1%}" for share in shares))
     return table
 
 
@@ -235,43 +234,50 @@ def _table(results: Sequence[Result]) -> Table:
 
 
 def fit() -> Calibration:
-    """The calibration that the fitting half asks for: words by rank, then chance by logistic regression."""
-    preferences = read_office(HERE / "office").preferences
-    meaning = Meaning(((E5(), 1.0), (FastSentence(), 0.5)))
-    half = questions()[::2]
+    """The calibration that the fitting half asks for: weights by rank, then chance by logistic regression."""
+    preferences, half = read_office(HERE / "office").preferences, questions()[::2]
+    meaning = default_meaning()
+    topics = Topics(meaning)
+    tried: list[tuple[float, Calibration]] = []
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         index = Index(Path(folder), meaning)
-        Memory(preferences, meaning, index).index()
-        tried = []
-        for words in (0.2, 0.3, 0.4, 0.5, 0.6, 0.8):
-            memory = Memory(preferences, meaning, index, Calibration(words=words))
+        for words, subjects in product((0.3, 0.4, 0.5, 0.6), (0.4, 0.5, 0.6, 0.7, 0.8)):
+            memory = Memory(preferences, index, meaning, topics, Calibration(words, subjects))
+            memory.index()
             ranked = [memory.scored(each.text, Circle.INNER, each.language, DAY) for each in half]
-            chances = _chances(half, [[(p.id, score) for p, score in each] for each in ranked])
-            tried.append((chances[0], replace(Calibration(), words=words, bias=chances[1], slope=chances[2],
-                                              lead=chances[3], sure=chances[4])))  # fmt: skip
-            print(f"words {words}: right and answered {chances[0]:.3f} {tried[-1][1]}")
+            tops = [(each[0][1], each[0][0].id in question.right) for question, each in zip(half, ranked, strict=True)]
+            first = sum(right for _, right in tops) / sum(bool(question.right) for question in half)
+            bias, slope, sure = _chance(tops, [not question.right for question in half])
+            tried.append((first, Calibration(words, subjects, bias, slope, sure)))
+            print(f"{first:.3f} {tried[-1][1]}")
     return max(tried, key=lambda pair: pair[0])[1]
 
 
-def _chances(asked: Sequence[Question], ranked: Sequence[Ranked]) -> tuple[float, float, float, float, float]:
-    """Share answered rightly, and bias, slope, lead and threshold of a ridge logistic regression by Newton's method."""
-    rows, right = [], []
-    for question, each in zip(asked, ranked, strict=True):
-        top, rival = each[0][1], each[1][1] if len(each) > 1 else 0.0
-        rows.append([1.0, top, top - rival])
-        right.append(float(each[0][0] in question.right))
-    x, y, w = np.array(rows), np.array(right), np.zeros(3)
+def _chance(tops: Sequence[tuple[float, bool]], strange: Sequence[bool]) -> tuple[float, float, float]:
+    """Bias, slope and threshold of a ridge logistic regression of right on score, by Newton's method."""
+    x, y, w = np.array([[1.0, score] for score, _ in tops]), np.array([float(right) for _, right in tops]), np.zeros(2)
     for _ in range(50):
         p = 1 / (1 + np.exp(-x @ w))
-        w = w + np.linalg.solve((x.T * (p * (1 - p))) @ x + 0.05 * np.eye(3), x.T @ (y - p) - 0.05 * w)
+        w = w + np.linalg.solve((x.T * (p * (1 - p))) @ x + 0.05 * np.eye(2), x.T @ (y - p) - 0.05 * w)
     chance: NDArray[np.float64] = 1 / (1 + np.exp(-x @ w))
-    strange = np.array([not question.right for question in asked])
-    sure = float(np.quantile(chance[strange], 1 - FALSE_AT_FITTING))
-    return float(np.mean((chance > sure)[~strange] * y[~strange])), float(w[0]), float(w[1]), float(w[2]), sure
+    return float(w[0]), float(w[1]), float(np.quantile(chance[np.array(strange)], 1 - FALSE_AT_FITTING))
+
+
+def default_meaning() -> Meaning:
+    return Meaning(((E5(), 1.0), (FastSentence(), 0.5)))
+
+
+def measure_sentences() -> None:
+    """Writes the vectors that are the same for every office (knowledge/measured.npz)."""
+    meaning = default_meaning()
+    topics = Topics(meaning)
+    write(meaning.name, {**meaning.means(), "about": topics.about_rows(), "asked": topics.asked_rows()})
 
 
 if __name__ == "__main__":
-    if "--fit" in sys.argv:
+    if "--measure" in sys.argv:
+        measure_sentences()
+    elif "--fit" in sys.argv:
         print(fit())
     else:
         raise SystemExit(run(Path("out"), fast="--fast" in sys.argv))

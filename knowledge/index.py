@@ -22,7 +22,6 @@ from knowledge.meaning import Meaning
 from knowledge.wording import guess_language
 
 _BATCH = 500
-_FIRST, _LAST = 0, 10**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +35,22 @@ class Entry:
     language: Language
 
     def metadata(self) -> dict[str, str | int]:
-        since, until = self.preference.valid_from, self.preference.valid_until
+        since, until = day_span(self.preference)
         return {
             "preference": self.preference.id,
             "rank": Circle(self.preference.audience.value).rank,
             "topic": self.preference.topic,
-            "since": day_number(since) if since else _FIRST,
-            "until": day_number(until) if until else _LAST,
+            "since": since,
+            "until": until,
             "kind": self.kind,
             "language": self.language,
         }
 
 
-def day_number(day: date) -> int:
-    """``2026-12-25`` -> 20261225."""
-    return day.year * 10000 + day.month * 100 + day.day
+def day_span(preference: Preference) -> tuple[int, int]:
+    """The first and last day (date.toordinal) on which it is valid."""
+    since, until = preference.valid_from or date.min, preference.valid_until or date.max
+    return since.toordinal(), until.toordinal()
 
 
 def entries(preferences: Iterable[Preference]) -> list[Entry]:
@@ -117,14 +117,22 @@ class Index:
         where = {
             "$and": [
                 {"rank": {"$lte": circle.rank}},
-                {"since": {"$lte": day_number(day)}},
-                {"until": {"$gte": day_number(day)}},
+                {"since": {"$lte": day.toordinal()}},
+                {"until": {"$gte": day.toordinal()}},
             ]
         }
         found = self._asked(
             self._entries.query, query_embeddings=[row], n_results=count, where=where, include=["distances"]
         )
         return {id_: 1.0 - distance for id_, distance in zip(found["ids"][0], found["distances"][0], strict=True)}
+
+    def rows(self, ids: Sequence[str]) -> dict[str, Rows]:
+        """The rows of entries, by id; those that are not in the index are left out."""
+        found: dict[str, Rows] = {}
+        for start in range(0, len(ids), _BATCH):
+            part = self._asked(self._entries.get, ids=list(ids[start : start + _BATCH]), include=["embeddings"])
+            found |= dict(zip(part["ids"], part["embeddings"], strict=True))
+        return found
 
     def _ids(self) -> set[str]:
         return set(self._asked(self._entries.get, include=[])["ids"])

@@ -1,4 +1,4 @@
-"""Words in common: how much of what a caller says a preference says too, rare words counting more.
+"""Words in common: how much of what a caller says a text on file says too, rare words counting more.
 
 It finds proper names and exact words, which sentence vectors blur, and stands in when the vector store fails. A word
 also matches by its concept: concepts.yaml holds groups of words, Spanish and English, that people use for the same
@@ -10,14 +10,13 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import yaml
 
-from calls.words import Preference
 from knowledge.embedding import Rows
 from knowledge.wording import all_words, fold, is_empty_word, stem
 
@@ -25,26 +24,26 @@ _CONCEPTS = Path(__file__).with_name("concepts.yaml")
 _BY_CONCEPT = 0.85
 """What a word counts that is met only by another of the same concept."""
 _LONG = 0.1
-"""How much a preference with many words is held back."""
+"""How much a document with many words is held back."""
 
 
 class Lexicon:
-    """Immutable once built."""
+    """Immutable once built. `documents`: of each the texts that tell what it is about."""
 
-    def __init__(self, preferences: Sequence[Preference]):
-        self.preferences = tuple(preferences)
-        bags = [{term for text in _texts(each) for word in terms(text) for term in word} for each in preferences]
+    def __init__(self, documents: Sequence[Sequence[str]]):
+        bags = [{term for text in texts for word in terms(text) for term in word} for texts in documents]
         holders: dict[str, list[int]] = defaultdict(list)
         for number, bag in enumerate(bags):
             for term in bag:
                 holders[term].append(number)
+        self._count = len(bags)
         self._holders = {term: np.array(numbers) for term, numbers in holders.items()}
-        sizes = np.array([max(len(bag), 1) for bag in bags] or [1], dtype=np.float32)
-        self._held_back = 1 + _LONG * np.log(np.maximum(sizes / sizes.mean(), 0.2))
+        sizes = np.array([max(len(bag), 1) for bag in bags], dtype=np.float32)
+        self._held_back = 1 + _LONG * np.log(np.maximum(sizes / max(float(sizes.sum()), 1) * len(bags), 0.2))
 
     def scores(self, question: str) -> Rows:
-        """For each preference the share of the question's words, by rarity, that it has; about 0..1."""
-        total = np.zeros(len(self.preferences), dtype=np.float32)
+        """For each document the share of the question's words, by rarity, that it has; about 0..1."""
+        total = np.zeros(self._count, dtype=np.float32)
         whole = 0.0
         for exact, *concepts in dict.fromkeys(terms(question)):
             weight = max(self._rarity(term) for term in (exact, *concepts))
@@ -57,31 +56,13 @@ class Lexicon:
         scores: Rows = (total / max(whole, 1.0) / self._held_back).astype(np.float32)
         return scores
 
-    def best(self, question: str, keep: Callable[[Preference], bool], count: int) -> dict[str, float]:
-        """Ids with their score, best first, of those that `keep` lets through."""
-        scores = self.scores(question)
-        found: dict[str, float] = {}
-        for number in np.argsort(-scores, kind="stable"):
-            if scores[number] <= 0 or len(found) == count:
-                break
-            if keep(self.preferences[number]):
-                found[self.preferences[number].id] = float(scores[number])
-        return found
-
     def _rarity(self, term: str) -> float:
         held = len(self._holders.get(term, _NONE))
-        count = len(self.preferences)
+        count = self._count
         return math.log(1 + (count - held + 0.5) / (held + 0.5)) if held else 0.6 * math.log(2 * count + 2)
 
 
 _NONE = np.array([], dtype=np.int64)
-
-
-def _texts(preference: Preference) -> Iterable[str]:
-    """All that tells what a preference is about."""
-    yield from preference.text.values()
-    yield from preference.say.values()
-    yield from filter(None, (preference.when, preference.topic, re.sub(r"[-_]", " ", preference.id)))
 
 
 def terms(text: str) -> list[tuple[str, ...]]:

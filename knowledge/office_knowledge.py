@@ -21,6 +21,7 @@ from knowledge.meaning import Meaning
 from knowledge.numbers import language_of
 from knowledge.office_folder import OfficeFolder, fingerprint, read_office
 from knowledge.recall import Memory, hidden
+from knowledge.topics import Topics
 from knowledge.vocabulary import vocabulary
 
 _WORKERS = 2
@@ -42,6 +43,7 @@ class OfficeKnowledge:
 
     def __init__(self, office: Path, index: Index, meaning: Meaning, clock: Callable[[], datetime]):
         self._office, self._index, self._meaning, self._clock = office, index, meaning, clock
+        self._topics = Topics(meaning)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="knowledge")
         self._reloading = asyncio.Lock()
         self._state: _State
@@ -60,7 +62,7 @@ class OfficeKnowledge:
         if hasattr(self, "_state") and fingerprint(self._office) == self._state.folder.fingerprint:
             return False
         folder = read_office(self._office)
-        memory = Memory(folder.preferences, self._meaning, self._index)
+        memory = Memory(folder.preferences, self._index, self._meaning, self._topics)
         memory.index()
         zone = folder.policy.hours.timezone
         self._state = _State(folder, Contacts(folder.contacts, folder.region), Calendar(folder.calendar, zone), memory)

@@ -1,115 +1,129 @@
-"""What a question recalls: meaning and words fused, filtered by circle and day, with a calibrated chance."""
+"""What a question recalls: meaning, words and topics fused, filtered by circle and day, with a calibrated chance."""
 
 from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+
 from calls.errors import EngineError
 from calls.words import Circle, Language, Match, Preference, Recall
-from knowledge.index import Index, entries
+from knowledge.embedding import Rows
+from knowledge.index import Index, day_span, entries
 from knowledge.lexical import Lexicon
 from knowledge.meaning import Meaning
+from knowledge.topics import Subjects, Topics
 from knowledge.wording import bare_question
 
 log = logging.getLogger(__name__)
 Scored = tuple[Preference, float]
-CANDIDATES = 40
+NEAREST = 60
 MATCHES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the two searches become one score, and a score a chance. Fitted by ``python -m evals.knowledge --fit``."""
+    """How the searches become one score, and a score a chance. Fitted by ``python -m evals.knowledge --fit``."""
 
-    words: float = 0.5
+    words: float = 0.3
     """What a full match of words adds to a cosine."""
-    bias: float = -2.71
-    slope: float = 4.38
-    lead: float = 5.81
-    """What the distance to the next best adds (and takes away from all others)."""
-    sure: float = 0.7
+    topics: float = 0.6
+    """What a full match of topics adds."""
+    bias: float = -3.5
+    slope: float = 5.33
+    sure: float = 0.748
     """Chance from which the best may be spoken."""
 
 
 class Memory:
-    """One state of the preferences, ready to be asked. Immutable: a reload makes a new one."""
+    """One state of the preferences. Immutable once `index` has run: a reload makes a new one."""
 
     def __init__(
-        self, preferences: Sequence[Preference], meaning: Meaning, index: Index, calibration: Calibration | None = None
+        self,
+        preferences: Sequence[Preference],
+        index: Index,
+        meaning: Meaning,
+        topics: Topics,
+        tuned: Calibration | None = None,
     ):
         self.entries = entries(preferences)
-        self._by_id = {entry.id: entry for entry in self.entries}
-        self._preferences = {entry.preference.id: entry.preference for entry in self.entries}
-        self._lexicon = Lexicon(list(self._preferences.values()))
-        self._meaning, self._index = meaning, index
-        self._calibration = calibration or Calibration()
+        listed = list({entry.preference.id: entry.preference for entry in self.entries}.values())
+        self._preferences = listed
+        self._number = {each.id: number for number, each in enumerate(listed)}
+        self._owner = {entry.id: self._number[entry.preference.id] for entry in self.entries}
+        self._words = Lexicon([_texts(each) for each in listed])
+        self._rank = np.array([Circle(each.audience.value).rank for each in listed])
+        self._span = np.array([day_span(each) for each in listed]).reshape(-1, 2)
+        self._index, self._meaning, self._topics = index, meaning, topics
+        self._subjects: Subjects | None = None
+        self._tuned = tuned or Calibration()
 
     def index(self) -> int:
         """Blocking: puts what is new into the index, and returns how many entries that were; then it can be asked."""
-        return self._index.put(self.entries)
+        added = self._index.put(self.entries)
+        spoken_of = np.full((len(self._preferences), self._topics.count), -1.0, dtype=np.float32)
+        rows = self._index.rows([entry.id for entry in self.entries])
+        for id_, row in rows.items():
+            owner = self._owner[id_]
+            spoken_of[owner] = np.maximum(spoken_of[owner], self._topics.spoken_of(row))
+        self._subjects = self._topics.subjects(spoken_of, self._words)
+        return added
 
     def recall(self, question: str, circle: Circle, language: Language, day: date) -> Recall:
         """Blocking, about 15 ms: call it from a worker thread."""
         return self._judge(self.scored(question, circle, language, day))
 
     def scored(self, question: str, circle: Circle, language: Language, day: date) -> list[Scored]:
-        """All candidates, best first. A failing encoder or store leaves the search by words."""
+        """The five best, best first. A failing encoder or store leaves the search by words and topics."""
         bare = bare_question(question)
-        by_words = self._lexicon.best(bare, lambda each: fits(each, circle, day), CANDIDATES)
+        words = self._words.scores(bare)
         try:
-            by_meaning = self._index.nearest(self._meaning.question(bare, language), circle, day, CANDIDATES)
+            row = self._meaning.questions([(bare, language)])[0]
+            near = self._near(self._index.nearest(row, circle, day, NEAREST))
         except (EngineError, OSError, RuntimeError, ImportError) as error:
             log.warning("recall goes on with words alone (%s)", type(error).__name__)
-            return self._fuse({}, by_words, circle, day, floor=None)
-        return self._fuse(by_meaning, by_words, circle, day, floor=min(by_meaning.values(), default=0.0))
+            row, near = None, words * np.float32(0.5)
+        about = self._subjects.scores(self._topics.asked(bare, row)) if self._subjects else np.zeros_like(words)
+        score = near + self._tuned.words * words + self._tuned.topics * about
+        return self._best(score, circle, day)
 
-    def _fuse(
-        self, by_meaning: dict[str, float], by_words: dict[str, float], circle: Circle, day: date, floor: float | None
-    ) -> list[Scored]:
-        """Preferences with their score, best first, each by the nearest of its entries.
+    def _near(self, found: dict[str, float]) -> Rows:
+        """The cosine of each preference's nearest entry; what the index did not return is as far as its last."""
+        near = np.full(len(self._preferences), min(found.values(), default=0.0), dtype=np.float32)
+        for id_, cosine in found.items():
+            if (owner := self._owner.get(id_)) is not None:
+                near[owner] = max(near[owner], cosine)
+        return near
 
-        `floor`: the cosine of what only words found; None when there are no cosines and words stand in for them.
-        """
-        near: dict[str, float] = {}
-        for id_, cosine in by_meaning.items():
-            entry = self._by_id.get(id_)
-            if entry and fits(entry.preference, circle, day):
-                near[entry.preference.id] = max(near.get(entry.preference.id, -1.0), cosine)
-        scored = []
-        for id_ in {**near, **by_words}:
-            said = by_words.get(id_, 0.0)
-            cosine = near.get(id_, said / 2 if floor is None else floor)
-            scored.append((self._preferences[id_], cosine + self._calibration.words * said))
-        return sorted(scored, key=lambda pair: (-pair[1], -Circle(pair[0].audience.value).rank, pair[0].id))
+    def _best(self, score: Rows, circle: Circle, day: date) -> list[Scored]:
+        """Of what may be heard; at the same score, what is meant for a closer circle comes first."""
+        today = day.toordinal()
+        allowed = (self._rank <= circle.rank) & (self._span[:, 0] <= today) & (today <= self._span[:, 1])
+        numbers = np.flatnonzero(allowed)
+        order = numbers[np.lexsort((-self._rank[numbers], -score[numbers]))][:MATCHES]
+        best = [(self._preferences[number], float(score[number])) for number in order]
+        return [(each, value) for each, value in best if circle.may_hear(each.audience)]
 
     def _judge(self, scored: list[Scored]) -> Recall:
-        tuned = self._calibration
-        matches = []
-        for place, (preference, score) in enumerate(scored[:MATCHES]):
-            rival = next((other for at, (_, other) in enumerate(scored) if at != place), 0.0)
-            chance = _sigmoid(tuned.bias + tuned.slope * score + tuned.lead * (score - rival))
-            matches.append(Match(preference, chance))
-        return Recall(tuple(matches), unsure=not matches or matches[0].score < tuned.sure)
+        """The first is right with its calibrated chance; any other only if the first is not."""
+        matches: list[Match] = []
+        for preference, score in scored:
+            chance = 1 / (1 + math.exp(-(self._tuned.bias + self._tuned.slope * score)))
+            matches.append(Match(preference, chance if not matches else chance * (1 - matches[0].score)))
+        return Recall(tuple(matches), unsure=not matches or matches[0].score < self._tuned.sure)
 
 
-def fits(preference: Preference, circle: Circle, day: date) -> bool:
-    """Whether `circle` may hear it and it is valid on `day`."""
-    return (
-        circle.may_hear(preference.audience)
-        and preference.status == "approved"
-        and (preference.valid_from is None or preference.valid_from <= day)
-        and (preference.valid_until is None or day <= preference.valid_until)
-    )
+def _texts(preference: Preference) -> list[str]:
+    """All that tells what a preference is about, its id and topic too."""
+    labels = (preference.when, preference.topic, re.sub(r"[-_]", " ", preference.id))
+    return [*preference.text.values(), *preference.say.values(), *(label for label in labels if label)]
 
 
 def hidden(preferences: Iterable[Preference], circle: Circle) -> tuple[Preference, ...]:
     """What `circle` must not hear: preferences for nobody and for closer circles."""
     return tuple(each for each in preferences if not circle.may_hear(each.audience))
-
-
-def _sigmoid(value: float) -> float:
-    return 1.0 / (1.0 + math.exp(-max(-60.0, min(60.0, value))))

@@ -10,7 +10,7 @@ import pytest
 
 from calls.ports import Knowledge
 from calls.words import Caller, Circle, Match, Preference, Recall, Slot
-from knowledge.embedding import E5, FastSentence
+from knowledge.embedding import E5, Encoder, FastSentence
 from knowledge.office_folder import SAMPLE
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from tests.doubles import SmallKnowledge
@@ -32,12 +32,21 @@ SMALL = SmallKnowledge(
 )
 
 
+Encoders = tuple[tuple[Encoder, float], ...]
+
+
+@pytest.fixture(scope="module")
+def real() -> Encoders:
+    """The encoders that the house uses; what they have encoded stays with them from test to test."""
+    return ((E5(), 1.0), (FastSentence(), 0.5))
+
+
 @pytest.fixture(params=["small", "folder", pytest.param("real", marks=pytest.mark.slow)])
-async def knowledge(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Knowledge]:
+async def knowledge(request: pytest.FixtureRequest, real: Encoders, tmp_path: Path) -> AsyncGenerator[Knowledge]:
     if request.param == "small":
         yield SMALL
         return
-    encoders = ((E5(), 1.0), (FastSentence(), 0.5)) if request.param == "real" else ((WordEncoder(), 1.0),)
+    encoders = real if request.param == "real" else ((WordEncoder(), 1.0),)
     opened = await open_knowledge(SAMPLE, tmp_path, encoders, clock=lambda: AT)
     yield opened
     await opened.close()

@@ -73,7 +73,7 @@ def broken(file: str, old: str, new: str) -> dict[str, str]:
 
 
 MISTAKES = [
-    (broken("voice", "Le atiende Clara, asistente virtual de", "Le atiende Clara, del despacho de"), "voice.yaml", 5, "asistente virtual"),
+    (broken("voice", "Clara, asistente virtual de", "Clara, del despacho de"), "voice.yaml", 5, "asistente virtual"),
     (broken("voice", "Ms. Vidal's AI assistant", "Ms. Vidal's assistant"), "voice.yaml", 6, "AI assistant"),
     (broken("voice", "  en: \"This is Clara, Ms. Vidal's AI assistant.\"\n", ""), "voice.yaml", 5, "en: ..."),
     (broken("voice", "[es, en]", "[es, fr]"), "voice.yaml", 3, "Use one of: es, en"),
@@ -94,7 +94,7 @@ MISTAKES = [
     (broken("preferences", "- id: parking", "- topic: parking"), "preferences.yaml", 6, "id: ..."),
     (broken("preferences", "until: 2026-12-12", "from: 2026-12-13, until: 2026-12-12"), "preferences.yaml", 19, "Swap"),
     (broken("preferences", "until: 2026-12-12", "until: 2026-02-30"), "preferences.yaml", 19, "2026-12-25"),
-    (broken("preferences", "Puede aparcar en la entrada norte", "La señora Vidal tiene cáncer"), "preferences.yaml", 7, "Leave"),
+    (broken("preferences", "Puede aparcar en", "Ella tiene cáncer, en"), "preferences.yaml", 7, "Leave"),
     (broken("preferences", "  do: redirect", "\tdo: redirect"), "preferences.yaml", 5, "spaces, not tabs"),
     (broken("preferences", 'text: "Puede', "text: a: Puede"), "preferences.yaml", 7, "quotes"),
     (broken("contacts", "600 111 222", "600 111"), "contacts.yaml", 1, "+34600111222"),

@@ -18,10 +18,12 @@ from knowledge.meaning import Meaning
 from knowledge.office_folder import BrokenOffice
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.recall import Memory
+from knowledge.topics import Topics
 from tests.knowledge.quick import PREFERENCES, WordEncoder, write_office
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
 MEANING = Meaning([(WordEncoder(), 1.0)])
+TOPICS = Topics(MEANING)
 
 
 @pytest.fixture
@@ -107,6 +109,10 @@ async def test_a_broken_edit_leaves_everything_as_it_was(knowledge: OfficeKnowle
     assert ids(await knowledge.recall("soy periodista", Circle.ANYONE, "es", AT))[0] == "press"
 
 
+def memory(preferences: list[Preference], store: Index) -> Memory:
+    return Memory(preferences, store, MEANING, TOPICS)
+
+
 class NoStore(Index):
     """A store that has gone away."""
 
@@ -131,7 +137,7 @@ def test_without_the_store_words_still_find(tmp_path: Path) -> None:
         Preference("press", {"es": "La prensa escribe a prensa@vidal.example."}),
         Preference("x", {"es": "Nada."}),
     ]
-    recall = Memory(preferences, MEANING, NoStore()).recall("soy de la prensa", Circle.ANYONE, "es", AT.date())
+    recall = memory(preferences, NoStore()).recall("soy de la prensa", Circle.ANYONE, "es", AT.date())
     assert ids(recall)[0] == "press"
 
 
@@ -172,7 +178,7 @@ def may_be_heard(preference: Preference, circle: Circle, day: date) -> bool:
 def test_nothing_above_a_circle_is_recalled_even_by_a_store_without_filters(
     preferences: list[Preference], circle: Circle, day: date, question: str
 ) -> None:
-    recall = Memory(preferences, MEANING, LooseStore(preferences)).recall(question, circle, "es", day)
+    recall = memory(preferences, LooseStore(preferences)).recall(question, circle, "es", day)
     assert all(may_be_heard(match.preference, circle, day) for match in recall.matches)
 
 
@@ -185,6 +191,6 @@ def test_the_store_itself_filters_by_circle_and_day(
     wanted = entries(preferences)
     index.put(wanted)
     index.keep_only(wanted)
-    found = index.nearest(MEANING.question(question, "es"), circle, day, 40)
+    found = index.nearest(MEANING.questions([(question, "es")])[0], circle, day, 40)
     allowed = {entry.id for entry in wanted if may_be_heard(entry.preference, circle, day)}
     assert set(found) == allowed
