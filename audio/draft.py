@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,7 +18,7 @@ from calls.words import Language
 
 
 class Draft:
-    """Starts at once; `transcript` is None until the words are known. `voiced_s`: how much speech it is made of."""
+    """Starts at once. `transcript` is None until the words are known, `patience_s` infinite until their tone is too."""
 
     def __init__(
         self,
@@ -32,7 +33,7 @@ class Draft:
     ):
         self.voiced_s = voiced_s
         self.transcript: Transcript | None = None
-        self.patience_s = 0.0
+        self.patience_s = math.inf
         self.began_at = asyncio.get_running_loop().time()
         self.heard_at = self.began_at
         self.done = asyncio.create_task(self._hear(sound, speech, rate, languages, current, hints, pace_s))
@@ -55,11 +56,7 @@ class Draft:
         wide = speech.astype(np.float32) / 32768.0
         if rate != RATE:
             wide = soxr.resample(wide, rate, RATE).astype(np.float32)
-        finished = asyncio.create_task(sound.smart_turn.chance(wide))
-        try:
-            transcript = await sound.ears.hear(wide, languages=languages, current=current, hints=hints)
-            self.heard_at = asyncio.get_running_loop().time()
-            self.patience_s = patience(transcript.text, transcript.language, await finished, pace_s)
-            self.transcript = transcript
-        finally:
-            finished.cancel()
+        heard = self.transcript = await sound.ears.hear(wide, languages=languages, current=current, hints=hints)
+        self.heard_at = asyncio.get_running_loop().time()
+        if heard.text:  # the ears had both cores to themselves; how it sounded is asked while the answer is prepared
+            self.patience_s = patience(heard.text, heard.language, await sound.smart_turn.chance(wide), pace_s)
