@@ -19,7 +19,7 @@ from evals.speech import Recorded, load
 
 TALKED_OVER, ANSWERED_S, STOPS_S = 0.20, 0.400, 0.200
 CLOSING_WORD_S = 1.3
-"""Speech after a recording's last pause that is shorter than this is a closing single word; that pause doesn't count."""
+"""Speech after the last pause that is shorter than this is a closing single word; that pause doesn't count."""
 KINDS = ("turn_hesitation", "turn_incomplete", "call_utterance")
 
 
