@@ -18,7 +18,6 @@ from calls.words import (
     Failed,
     Follow,
     HangUp,
-    Line,
     Message,
     Preference,
     Promise,
