@@ -137,10 +137,10 @@ async def _replayed(
 
     async with _opening(settings) as house:
         row = await house.converse(wire, Arrival("replay", number, language=language), _shower(house.front.office))
-        if reply:
-            wire.save(reply)
         if log:
             _write(log, json.dumps(await house.store.call(row.id), ensure_ascii=False, indent=2))
+        if reply:
+            wire.save(reply)
 
 
 @knowledge.command("list")

@@ -91,7 +91,7 @@ def spoken(language: Language, folder: Path) -> Path:
 
 # --- a whole call, every engine real -----------------------------------------------------------------
 
-REAL: list[tuple[Language, str, str]] = [("es", "asistente virtual", "Prieto"), ("en", "AI", "Vidal")]
+REAL: list[tuple[Language, str, str]] = [("es", "inteligencia artificial", "Prieto"), ("en", "AI", "Vidal")]
 
 
 async def test_a_call_from_the_page_is_heard_answered_and_on_record(tmp_path: Path):
