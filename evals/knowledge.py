@@ -220,8 +220,6 @@ def _table(results: Sequence[Result]) -> Table:
         "answered",
         "wrong",
         "false answers",
-        "p50 ms",
-        "p95 ms",
     ):
         table.add_column(column, justify="right" if column else "left")
     for each in results:
