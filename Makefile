@@ -21,7 +21,7 @@ setup: .venv/.ready  ## makes .venv with everything and gets the models (once)
 
 run: setup  ## plays the sample call through everything: transcript here, the reply in out/reply.wav
 	@mkdir -p $(OUT)
-	$(BIN)/antesala replay evals/callers/message_es.wav --reply $(OUT)/reply.wav --log $(OUT)/call.json
+	$(BIN)/antesala replay evals/callers/message_es.wav --number +34600111222 --reply $(OUT)/reply.wav --log $(OUT)/call.json
 	@echo
 	@echo "The receptionist's side is in $(OUT)/reply.wav, the whole call in $(OUT)/call.json."
 	@echo "To talk to it yourself:  make serve,  then open http://127.0.0.1:8080/call"

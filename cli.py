@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -48,6 +49,8 @@ models = typer.Typer(help="The weights of ears and voice.", no_args_is_help=True
 knowledge = typer.Typer(help="What may be known, and by whom.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(knowledge, name="knowledge")
+
+REHEARSE_S = 90.0
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -136,11 +139,24 @@ async def _replayed(
     wire = Recording(load(recording))
 
     async with _opening(settings) as house:
+        await _rehearsed(house)
         row = await house.converse(wire, Arrival("replay", number, language=language), _shower(house.front.office))
         if log:
             _write(log, json.dumps(await house.store.call(row.id), ensure_ascii=False, indent=2))
         if reply:
             wire.save(reply)
+
+
+async def _rehearsed(house: OpenOffice) -> None:
+    """Gives the natural voice some time to make ready what it will often say, so that it never has to be waited for."""
+    from server import often_said
+
+    with Progress(console=err, transient=True) as progress, suppress(TimeoutError):
+        task = progress.add_task("The voice rehearses what it will often say")
+        async with asyncio.timeout(REHEARSE_S):
+            await house.sound.voice.prepare(
+                often_said(house.front), lambda done, total: progress.update(task, completed=done, total=total)
+            )
 
 
 @knowledge.command("list")

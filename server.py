@@ -34,7 +34,7 @@ from calls.errors import SettingsError
 from calls.ports import Office
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
-from calls.words import LANGUAGES, Audience, Caller, CallRow, Circle, Event, Failed, Language, Promise
+from calls.words import LANGUAGES, Audience, Caller, CallRow, Circle, Event, Failed, Language, Promise, VoicePolicy
 from console import call as call_page
 from console import index
 from console.api import api_app
@@ -106,7 +106,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         )
         switchboard = Switchboard(office, desk, settings.max_calls)
         house.push_async_callback(switchboard.close)
-        engines = _engines(office, rules) | _engines_of_sound(sound)
+        engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(engines, {"records": store.ping})
         front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness, meters)
         reception = Reception(switchboard, sound, meters.stages)
@@ -156,13 +156,13 @@ def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
 
     async def warm_then_rehearse() -> None:
         await front.readiness.keep_warming()
-        await rehearse(house.sound, _often_said(front), front.switchboard)
+        await rehearse(house.sound, often_said(front), front.switchboard)
 
     yield warm_then_rehearse()
     yield front.switchboard.keep_swept()
 
 
-def _often_said(front: Front) -> Iterator[tuple[str, Language]]:
+def often_said(front: Front) -> Iterator[tuple[str, Language]]:
     """Greetings, what the phrasebook and the preferences say, and the covers: all that needs no filling in."""
     policy, phrases = front.office.knowledge.policy, front.office.phrases
     assert isinstance(phrases, Phrasebook)
@@ -270,8 +270,12 @@ def _sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
     return open_sound(settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None)
 
 
-def _engines_of_sound(sound: Sound) -> dict[str, Check]:
-    return {"ears": sound.ears.warm, "voice": sound.voice.warm, "turns": partial(warm_turns, sound)}
+def _engines_of_sound(sound: Sound, policy: VoicePolicy) -> dict[str, Check]:
+    async def voice() -> None:
+        await sound.voice.warm()
+        await sound.voice.prepare((policy.greeting[language], language) for language in policy.receptionist.languages)
+
+    return {"ears": sound.ears.warm, "voice": voice, "turns": partial(warm_turns, sound)}
 
 
 def _engines(office: Office, rules: HouseRules) -> dict[str, Check]:
