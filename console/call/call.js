@@ -6,20 +6,25 @@ const $ = (id) => document.getElementById(id);
 let call = null;
 
 class Call {
+  /** False when it was hung up before anybody answered. */
   async begin() {
     const { ticket, path } = await askForTicket();
     this.stream = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     });
+    if (this.over) return this.end();
     this.audio = new AudioContext({ latencyHint: "interactive" });
     await this.audio.audioWorklet.addModule("/call/sound.js");
+    if (this.over) return this.end();
     this.speaker = new AudioWorkletNode(this.audio, "speaker", { numberOfInputs: 0, outputChannelCount: [1] });
     this.speaker.connect(this.audio.destination);
     this.speaker.port.onmessage = ({ data }) => this.played(data);
     this.microphone = new AudioWorkletNode(this.audio, "microphone", { numberOfOutputs: 0 });
     this.audio.createMediaStreamSource(this.stream).connect(this.microphone);
     await this.connect(path, ticket);
+    if (this.over) return this.end();
     this.microphone.port.onmessage = ({ data }) => this.socket.readyState === 1 && this.socket.send(data.buffer);
+    return true;
   }
 
   connect(path, ticket) {
@@ -53,17 +58,19 @@ class Call {
   }
 
   send(message) {
-    if (this.socket.readyState === 1) this.socket.send(JSON.stringify(message));
+    if (this.socket?.readyState === 1) this.socket.send(JSON.stringify(message));
   }
 
   end() {
+    this.over = true;
     this.stream?.getTracks().forEach((track) => track.stop());
-    this.audio?.close();
+    if (this.audio?.state !== "closed") this.audio?.close();
     if (this.socket?.readyState === 1) {
       this.send({ type: "hang_up" });
       this.socket.onclose = null;
       this.socket.close();
     }
+    return false;
   }
 }
 
@@ -146,18 +153,20 @@ $("call").onclick = async () => {
   if (!navigator.mediaDevices) return void ($("trouble").textContent = words.insecure);
   $("captions").replaceChildren();
   $("call").hidden = true;
-  $("hang_up").hidden = $("keypad").hidden = $("clock").hidden = false;
+  $("hang_up").hidden = $("clock").hidden = false;
   $("hang_up").focus();
   state(words.connecting);
   const since = Date.now();
   ended.clock = setInterval(tick, 500, since);
   tick(since);
-  call = new Call();
+  const mine = (call = new Call());
   try {
-    await call.begin();
+    if (!(await mine.begin())) return;
+    $("keypad").hidden = false;
     $("orb").classList.add("live");
     state(words.talking);
   } catch (error) {
+    if (mine.over) return;
     const deaf = error instanceof DOMException;
     ended(deaf ? words.no_microphone : error.message);
     state(words.idle);

@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import pytest
 import soundfile
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from calls.wire import Arrival, Wire
 from calls.words import (
@@ -220,6 +220,27 @@ async def test_everything_can_be_done_by_keyboard():
         await expect(page.locator("#state")).to_have_text("The call has ended")
         await by_keyboard(page, "a.tongue")
         await expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
+async def test_hanging_up_before_anybody_answers_ends_it_there():
+    async with small_house() as base, chromium() as page:
+        answer = asyncio.Event()
+
+        async def slowly(route: Route) -> None:
+            await answer.wait()
+            await route.continue_()
+
+        await page.route("**/api/call-tickets", slowly)
+        await page.goto(f"{base}/call?lang=en")
+        await by_keyboard(page, "#call")
+        await expect(page.locator("#keypad")).to_be_hidden()
+        await by_keyboard(page, "#hang_up")
+        async with page.expect_response("**/api/call-tickets"):
+            answer.set()
+        await page.wait_for_timeout(300)  # what would begin now, if anything did
+        await expect(page.locator("#state")).to_have_text("The call has ended")
+        await expect(page.locator("#captions li")).to_have_count(0)
+        await expect(page.locator("#call")).to_be_focused()
 
 
 # --- looking at it -----------------------------------------------------------------------------------
