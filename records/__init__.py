@@ -1,1 +1,1 @@
-"""What is kept: calls and their events, messages, promises, bookings, hand-offs, and the live feed of it all."""
+"""What is kept: calls and their events, messages, promises, hand-offs, the live feed; what is on file, by version."""

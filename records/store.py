@@ -16,6 +16,7 @@ from calls.words import CallRow, Event
 from records import reading, writing
 from records.engine import Writer, open_engine, trouble
 from records.feed import Feed, Shown
+from records.files import Files
 from records.reading import Page
 
 T = TypeVar("T")
@@ -30,6 +31,7 @@ class Store:
         self._writer = Writer(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="records-reader")
         self.feed = Feed(self._since)
+        self.versions = Files(self._writer.write, self._read)
 
     async def close_down(self) -> None:
         """Returns once everything is written and the database is closed."""

@@ -119,3 +119,24 @@ class HandOffTable(SQLModel, table=True):
     to: str
     brief: str = Field(sa_type=Text)
     at: datetime = Field(sa_column=_moment())
+
+
+class VersionTable(SQLModel, table=True):
+    """What the executive wants known and done, version by version, append-only; the newest version is in force.
+
+    `data` holds a preference (text, audience, topic, when, do, say, valid), a contact or the voice policy.
+    """
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("kind", "id", "number"), {"sqlite_autoincrement": True})
+
+    no: int | None = Field(default=None, primary_key=True)
+    kind: str
+    id: str
+    number: int
+    status: str
+    author: str
+    at: datetime = Field(sa_column=_moment())
+    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    source: str | None = None
+    batch: str | None = Field(default=None, index=True)

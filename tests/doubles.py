@@ -14,6 +14,7 @@ from typing import Any
 from calls.call import Call
 from calls.desk import Desk
 from calls.ports import Act, Office
+from calls.versions import Batch, Kind, Outdated, Version
 from calls.words import (
     Body,
     Caller,
@@ -172,6 +173,35 @@ class MemoryRecords:
 
     def announce(self, call_id: str, event: Event) -> None:
         self.passing.append(event)
+
+
+@dataclass
+class MemoryVersions:
+    """Keeps every version, as the real one does."""
+
+    kept: list[Version] = field(default_factory=list)
+
+    async def after(self, cursor: int) -> list[Version]:
+        newest = {each.key: each for each in self.kept if each.cursor > cursor}
+        return sorted(newest.values(), key=lambda each: each.cursor)
+
+    async def history(self, kind: Kind, id: str) -> list[Version]:
+        return [each for each in self.kept if each.key == (kind, id)]
+
+    async def add(self, new: Sequence[Version]) -> None:
+        for version in new:
+            newest = max((each.number for each in self.kept if each.key == version.key), default=0)
+            if version.number != newest + 1:
+                raise Outdated(version.key, newest)
+        for version in new:
+            self.kept.append(replace(version, cursor=len(self.kept) + 1))
+
+    async def batch(self, batch: str) -> list[Version]:
+        return [each for each in self.kept if each.batch == batch]
+
+    async def batches(self) -> list[Batch]:
+        found = {each.batch: each for each in reversed(self.kept) if each.batch}
+        return [Batch(id, each.at, each.author, len(await self.batch(id))) for id, each in found.items()]
 
 
 class PlainPhrases:
