@@ -20,7 +20,8 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from agent.guard.house_rules import HouseRules
+from agent.doubt import Doubt
+from agent.guard.house_rules import Ask, HouseRules
 from agent.house.model import HouseModel
 from agent.language import language_of
 from agent.mind import AgentMind
@@ -36,6 +37,7 @@ from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
 from calls.words import LANGUAGES, Audience, Caller, CallRow, Circle, Event, Failed, Language, Promise, VoicePolicy
 from console import call as call_page
+from console import desk as desk_page
 from console import index
 from console.api import api_app
 from console.api.front import Front
@@ -64,6 +66,7 @@ class OpenOffice:
 
     front: Front
     store: Store
+    knowledge: OfficeKnowledge
     sound: Sound
     converse: Reception
     chosen: tuple[str, ...]
@@ -77,14 +80,14 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         house.callback(workers.shutdown)
         e5, fast, phrases = E5(), FastSentence(), Phrasebook.load()
         stand_in = HouseModel(phrases, e5, workers)
-        store, knowledge, mind, sound, _ = await together(
-            house.enter_async_context(open_records(settings.records_url)),
-            _knowledge(settings, house, e5, fast),
+        (store, knowledge), mind, sound, _ = await together(
+            _on_file(settings, house, e5, fast),
             _mind(settings, house, stand_in),
             house.enter_async_context(_sound(settings)),
             asyncio.to_thread(stand_in.warm),
         )
-        rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge)
+        ask = Doubt(mind.model).ask if mind.model is not stand_in else None
+        rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge, ask)
         house.callback(rules.close)
         desk, meters = Desk(), Meters()
         office = Office(
@@ -110,7 +113,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         readiness = Readiness(engines, {"records": store.ping})
         front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness, meters)
         reception = Reception(switchboard, sound, meters.stages)
-        yield OpenOffice(front, store, sound, reception, _chosen(settings, mind, knowledge))
+        yield OpenOffice(front, store, knowledge, sound, reception, _chosen(settings, mind, knowledge))
 
 
 def note_failure(switchboard: Switchboard, call_id: str, failed: Failed) -> None:
@@ -147,6 +150,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(twilio.router(converse, tickets, twilio_token, settings.public_url))
     app.include_router(browser.router(converse, tickets))
     app.include_router(call_page.router(lambda: tickets.issue(Arrival("browser"))))
+    app.include_router(desk_page.router)
     return app
 
 
@@ -160,6 +164,7 @@ def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
 
     yield warm_then_rehearse()
     yield front.switchboard.keep_swept()
+    yield house.knowledge.keep_in_step()
 
 
 def often_said(front: Front) -> Iterator[tuple[str, Language]]:
@@ -176,7 +181,8 @@ def often_said(front: Front) -> Iterator[tuple[str, Language]]:
         }
         for text in phrases.all_fixed(language, **names):
             yield text, language
-    spoken = [each.say or each.text for each in front.library.preferences if each.audience is not Audience.NOBODY]
+    told = (each for each in front.library.preferences if each.status == "approved")
+    spoken = [each.say or each.text for each in told if each.audience is not Audience.NOBODY]
     for texts in (*spoken, *(cover.text for cover in policy.covers)):
         for language, text in texts.items():
             yield text, language
@@ -232,11 +238,15 @@ async def together(*work: Awaitable[Any]) -> list[Any]:
     return results
 
 
-async def _knowledge(settings: Settings, house: AsyncExitStack, e5: E5, fast: FastSentence) -> OfficeKnowledge:
+async def _on_file(
+    settings: Settings, house: AsyncExitStack, e5: E5, fast: FastSentence
+) -> tuple[Store, OfficeKnowledge]:
+    """The records, and the knowledge that is kept in them."""
+    store = await house.enter_async_context(open_records(settings.records_url))
     encoders = ((e5, 1.0), (fast, 0.5))
-    knowledge = await open_knowledge(settings.office, settings.data, encoders, settings.chroma_url, now)
+    knowledge = await open_knowledge(settings.office, settings.data, store.versions, encoders, settings.chroma_url, now)
     house.push_async_callback(knowledge.close)
-    return knowledge
+    return store, knowledge
 
 
 async def _mind(settings: Settings, house: AsyncExitStack, stand_in: HouseModel) -> ChosenModel:
@@ -246,8 +256,9 @@ async def _mind(settings: Settings, house: AsyncExitStack, stand_in: HouseModel)
     return mind
 
 
-def _rules(phrases: Phrasebook, e5: E5, fast: FastSentence, knowledge: OfficeKnowledge) -> HouseRules:
-    return HouseRules(phrases, e5, fast, lambda: knowledge.preferences, lambda: _names(knowledge), _our_prompts())
+def _rules(phrases: Phrasebook, e5: E5, fast: FastSentence, knowledge: OfficeKnowledge, ask: Ask | None) -> HouseRules:
+    facts, names = (lambda: knowledge.preferences), (lambda: _names(knowledge))
+    return HouseRules(phrases, e5, fast, facts, names, _our_prompts(), ask)
 
 
 def _names(knowledge: OfficeKnowledge) -> tuple[str, ...]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 
 from calls.words import LANGUAGES, Circle, Language
 from knowledge.contacts import Contact, hash_pin
 from knowledge.personal import personal_fact, refusal
 from knowledge.voice_file import number_at
-from knowledge.wording import fold
+from knowledge.wording import slug
 from knowledge.yaml_file import Node, YamlFile, is_empty, is_plain
 
 _KEYS = ("id", "name", "numbers", "number", "circle", "language", "company", "email", "notes", "pin")
 
 
-def read_contacts(file: YamlFile, region: str | None) -> tuple[Contact, ...]:
-    """All of them; none, with `file.faults`, when there is anything wrong. `region` reads numbers without a prefix."""
+def read_contacts(file: YamlFile, region: str | None, pins: Mapping[str, str] | None = None) -> tuple[Contact, ...]:
+    """All of them; none, with `file.faults`, when there is anything wrong. `region` reads numbers without a prefix.
+
+    `pins`: by id the hash that each PIN had before, which it keeps as long as it is the same.
+    """
     root = file.root()
     if root is None or is_empty(root):
         return ()
@@ -23,7 +26,7 @@ def read_contacts(file: YamlFile, region: str | None) -> tuple[Contact, ...]:
     owners: dict[str, str] = {}
     found: list[Contact] = []
     for node in file.items(root):
-        contact = _contact(file, node, region)
+        contact = _contact(file, node, region, pins or {})
         if contact is None:
             continue
         if contact.id in ids:
@@ -38,7 +41,7 @@ def read_contacts(file: YamlFile, region: str | None) -> tuple[Contact, ...]:
     return () if file.faults else tuple(found)
 
 
-def _contact(file: YamlFile, node: Node, region: str | None) -> Contact | None:
+def _contact(file: YamlFile, node: Node, region: str | None, pins: Mapping[str, str]) -> Contact | None:
     fields = file.fields(node, _KEYS, ("name",))
     name = file.text(fields.get("name"))
     if not name:
@@ -46,8 +49,9 @@ def _contact(file: YamlFile, node: Node, region: str | None) -> Contact | None:
     notes = file.text(fields.get("notes"))
     if private := personal_fact(notes):
         file.fault(fields["notes"], *refusal(*private))
+    id_ = file.text(fields.get("id")) or slug(name)
     return Contact(
-        id=file.text(fields.get("id")) or re.sub(r"[^a-z0-9]+", "-", fold(name)).strip("-"),
+        id=id_,
         name=name,
         numbers=_numbers(file, fields, region),
         circle=file.word(fields.get("circle"), Circle) or Circle.KNOWN,
@@ -55,7 +59,7 @@ def _contact(file: YamlFile, node: Node, region: str | None) -> Contact | None:
         company=file.text(fields.get("company")),
         email=file.text(fields.get("email")),
         notes=notes,
-        pin=_pin(file, fields.get("pin")),
+        pin=_pin(file, fields.get("pin"), pins.get(id_)),
     )
 
 
@@ -76,12 +80,12 @@ def _language(file: YamlFile, node: Node | None) -> Language | None:
     return language
 
 
-def _pin(file: YamlFile, node: Node | None) -> str | None:
+def _pin(file: YamlFile, node: Node | None, known: str | None) -> str | None:
     """The PIN, hashed. What was written is never repeated in a fault."""
     said = file.text(node)
     if not said:
         return None
-    hashed = hash_pin(said)
+    hashed = hash_pin(said, known)
     if hashed is None:
         file.fault(node, "This PIN is not 4 to 8 digits.", 'Write it in quotes, such as "4071".')
     return hashed

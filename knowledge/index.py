@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -21,7 +21,9 @@ from knowledge.embedding import Rows
 from knowledge.meaning import Meaning
 from knowledge.wording import guess_language
 
-_BATCH = 500
+_BATCH = 100
+Report = Callable[[int, int], None]
+"""Told of long work: how much is done, of how much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Index:
 
     def __init__(self, data: Path, meaning: Meaning, url: str | None = None):
         self._meaning = meaning
+        self._known: set[str] | None = None
         try:
             self._client = _client(data, url)
             self._entries = self._client.get_or_create_collection(
@@ -88,12 +91,14 @@ class Index:
         except (ChromaError, ValueError, OSError, RuntimeError) as error:
             raise EngineError("knowledge", f"Chroma cannot be opened ({error})") from error
 
-    def put(self, wanted: Sequence[Entry]) -> int:
+    def missing(self, wanted: Iterable[Entry]) -> list[Entry]:
+        """What is wanted and not yet in the index."""
+        known = self._ids()
+        return list({entry.id: entry for entry in wanted if entry.id not in known}.values())
+
+    def put(self, wanted: Iterable[Entry], report: Report | None = None) -> int:
         """Adds what is not yet in the index; returns how many. Doing it again adds nothing."""
-        new = {entry.id: entry for entry in wanted}
-        for known in self._ids():
-            new.pop(known, None)
-        added = list(new.values())
+        added = self.missing(wanted)
         for start in range(0, len(added), _BATCH):
             batch = added[start : start + _BATCH]
             rows = self._meaning.on_file([(entry.text, entry.language) for entry in batch])
@@ -103,13 +108,18 @@ class Index:
                 embeddings=rows,
                 metadatas=[entry.metadata() for entry in batch],
             )
+            self._ids().update(entry.id for entry in batch)
+            if report:
+                report(start + len(batch), len(added))
         return len(added)
 
     def keep_only(self, wanted: Iterable[Entry]) -> int:
         """Takes out whatever is not wanted; returns how many."""
         gone = list(self._ids() - {entry.id for entry in wanted})
         for start in range(0, len(gone), _BATCH):
-            self._asked(self._entries.delete, ids=gone[start : start + _BATCH])
+            batch = gone[start : start + _BATCH]
+            self._asked(self._entries.delete, ids=batch)
+            self._ids().difference_update(batch)
         return len(gone)
 
     def nearest(self, row: Rows, circle: Circle, day: date, count: int) -> dict[str, float]:
@@ -135,7 +145,10 @@ class Index:
         return found
 
     def _ids(self) -> set[str]:
-        return set(self._asked(self._entries.get, include=[])["ids"])
+        """What is in the store, as it was at the first look and with all that this process did since."""
+        if self._known is None:
+            self._known = set(self._asked(self._entries.get, include=[])["ids"])
+        return self._known
 
     def _asked(self, call: Any, **what: Any) -> Any:
         try:

@@ -11,7 +11,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ class Lexicon:
     """Immutable once built. `documents`: of each the texts that tell what it is about."""
 
     def __init__(self, documents: Sequence[Sequence[str]]):
-        bags = [{term for text in texts for word in terms(text) for term in word} for texts in documents]
+        bags = [{term for text in texts for term in _filed(text)} for texts in documents]
         holders: dict[str, list[int]] = defaultdict(list)
         for number, bag in enumerate(bags):
             for term in bag:
@@ -74,6 +74,12 @@ def terms(text: str) -> list[tuple[str, ...]]:
         if concepts or not is_empty_word(word):
             found.append((stem(word), *concepts))
     return found
+
+
+@lru_cache(maxsize=200_000)
+def _filed(text: str) -> frozenset[str]:
+    """All terms of a text on file: an edit of one preference reads no other again."""
+    return frozenset(term for word in terms(text) for term in word)
 
 
 @cache

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from icalendar import Calendar as ICalendar
@@ -25,14 +24,13 @@ SAMPLE = Path(__file__).parent / "sample"
 
 @dataclass(frozen=True, slots=True)
 class OfficeFolder:
-    """All that an office folder holds. `region`: its country (ISO 3166). `fingerprint` changes with any file."""
+    """All that an office folder holds. `region`: its country (ISO 3166)."""
 
     policy: VoicePolicy
     preferences: tuple[Preference, ...]
     contacts: tuple[Contact, ...]
     calendar: ICalendar | None
     region: str | None
-    fingerprint: str
 
 
 class BrokenOffice(OfficeError):
@@ -45,8 +43,11 @@ class BrokenOffice(OfficeError):
         self.args = ("\n".join(str(error) for error in errors),)
 
 
-def read_office(folder: Path) -> OfficeFolder:
-    """Reads the folder. Raises BrokenOffice with every fault of every file; then nothing of it may be used."""
+def read_office(folder: Path, pins: Mapping[str, str] | None = None) -> OfficeFolder:
+    """Reads the folder. Raises BrokenOffice with every fault of every file; then nothing of it may be used.
+
+    `pins`: by contact the hash that a PIN had before, which it keeps as long as it is the same.
+    """
     if not folder.is_dir():
         mend = "Give another with --office, or make one with `antesala init`."
         raise BrokenOffice([OfficeError(folder, "There is no such office folder.", mend)])
@@ -56,7 +57,8 @@ def read_office(folder: Path) -> OfficeFolder:
     policy, region = voice or (None, None)
     language = policy.receptionist.languages[0] if policy else "es"
     preferences = read_preferences(files["preferences.yaml"], language) if _is_there(files["preferences.yaml"]) else ()
-    contacts = read_contacts(files["contacts.yaml"], region or "ES") if _is_there(files["contacts.yaml"]) else ()
+    people = files["contacts.yaml"]
+    contacts = read_contacts(people, region or "ES", pins) if _is_there(people) else ()
     calendar = None
     try:
         calendar = read_calendar(folder / "calendar.ics")
@@ -65,16 +67,7 @@ def read_office(folder: Path) -> OfficeFolder:
     faults[:0] = [fault for file in files.values() for fault in file.faults]
     if faults or policy is None:
         raise BrokenOffice(faults)
-    return OfficeFolder(policy, preferences, contacts, calendar, region, fingerprint(folder))
-
-
-def fingerprint(folder: Path) -> str:
-    """Changes whenever one of the folder's files does."""
-    digest = sha256()
-    for name in FILES:
-        path = folder / name
-        digest.update(name.encode() + (path.read_bytes() if path.exists() else b"-"))
-    return digest.hexdigest()[:16]
+    return OfficeFolder(policy, preferences, contacts, calendar, region)
 
 
 def _is_there(file: YamlFile) -> bool:

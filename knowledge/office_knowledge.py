@@ -1,9 +1,10 @@
-"""The Knowledge port over an office folder and its index."""
+"""The Knowledge port over what is on file and its index."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,63 +12,153 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from calls.errors import EngineError
+from calls.versions import Key, Version, Versions
 from calls.words import Caller, Circle, Language, Preference, Recall, Slot, VoicePolicy
 from knowledge import hours
 from knowledge.calendar import Calendar
 from knowledge.contacts import Contact, Contacts
 from knowledge.embedding import E5, Encoder, FastSentence
-from knowledge.index import Index
+from knowledge.index import Index, Report
+from knowledge.intake import VOICE, intake, pins_of
 from knowledge.meaning import Meaning
 from knowledge.numbers import language_of
-from knowledge.office_folder import OfficeFolder, fingerprint, read_office
+from knowledge.office_folder import read_office
+from knowledge.plain import contact_of, policy_of, preference_of
 from knowledge.recall import Memory, hidden
 from knowledge.topics import Topics
 from knowledge.vocabulary import vocabulary
 
 _WORKERS = 2
+AT_ONCE = 60
+"""So many new wordings are put into the index while whoever saved them waits; more follow a few at a time."""
+A_FEW = 8
+STEP_S = 1.0
+"""How soon a change made by another program, such as an import in the terminal, is noticed."""
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """All that one reading of the folder gave; replaced as a whole."""
+    """All that is on file at one moment; replaced as a whole."""
 
-    folder: OfficeFolder
+    files: Mapping[Key, Version]
+    policy: VoicePolicy
+    preferences: tuple[Preference, ...]
     contacts: Contacts
-    calendar: Calendar
     memory: Memory
+
+    @property
+    def cursor(self) -> int:
+        return max((each.cursor for each in self.files.values()), default=0)
 
 
 class OfficeKnowledge:
     """What may be known, by whom. Implements calls.ports.Knowledge; open it with `open_knowledge`."""
 
-    def __init__(self, office: Path, index: Index, meaning: Meaning, clock: Callable[[], datetime]):
-        self._office, self._index, self._meaning, self._clock = office, index, meaning, clock
-        self._topics = Topics(meaning)
+    def __init__(self, office: Path, versions: Versions, index: Index, meaning: Meaning, clock: Callable[[], datetime]):
+        self._office, self._versions, self._clock = office, versions, clock
+        self._index, self._meaning, self._topics = index, meaning, Topics(meaning)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="knowledge")
-        self._reloading = asyncio.Lock()
+        self._stepping = asyncio.Lock()
+        self._calendar: Calendar
         self._state: _State
 
     # --- its life -----------------------------------------------------------------------------------
 
+    async def open(self, report: Report | None = None) -> None:
+        """Reads the office folder and brings the index wholly in step, however far behind a crash left it.
+
+        Raises BrokenOffice when a file has a fault, EngineError when the index fails.
+        """
+        async with self._stepping:
+            await self._read_folder()
+            await self._step(lambda memory: memory.index(report))
+
     async def reload(self) -> bool:
         """Reads the folder again; True if anything has changed. Takes effect on the next turn of calls in progress.
 
-        Raises BrokenOffice, with everything left as it was, when a file has a fault; EngineError when the index fails.
+        Raises BrokenOffice, with everything left as it was, when a file has a fault.
         """
-        async with self._reloading:
-            return await self._in_thread(self._read)
+        async with self._stepping:
+            read = await self._read_folder()
+            return await self._step(self._index_soon) or read
 
-    def _read(self) -> bool:
-        if hasattr(self, "_state") and fingerprint(self._office) == self._state.folder.fingerprint:
+    async def refresh(self) -> bool:
+        """Takes over what has been kept since; True if anything has. Takes effect on the next turn."""
+        async with self._stepping:
+            return await self._step(self._index_soon)
+
+    async def keep_in_step(self) -> None:
+        """For as long as the house is open: notices what other programs keep, and indexes what is waiting."""
+        while True:
+            try:
+                await self.refresh()
+                while await self._catch_up():
+                    pass
+            except EngineError as error:
+                log.warning("what is on file is taken over later (%s)", error.what)
+            await asyncio.sleep(STEP_S)
+
+    async def _read_folder(self) -> bool:
+        """Keeps what the folder says anew, and its calendar; True if that is anything."""
+        files = {each.key: each for each in await self._versions.after(0)}
+        folder = await self._in_thread(lambda: read_office(self._office, pins_of(files)))
+        new = intake(folder, files, self._clock())
+        if new:
+            await self._versions.add(new)
+        self._calendar = Calendar(folder.calendar, folder.policy.hours.timezone)
+        return bool(new)
+
+    async def _step(self, index: Callable[[Memory], object]) -> bool:
+        """The state after what was kept since the last one."""
+        files = dict(self._state.files) if hasattr(self, "_state") else {}
+        new = await self._versions.after(max((each.cursor for each in files.values()), default=0))
+        if not new:
             return False
-        folder = read_office(self._office)
-        memory = Memory(folder.preferences, self._index, self._meaning, self._topics)
-        memory.index()
-        zone = folder.policy.hours.timezone
-        self._state = _State(folder, Contacts(folder.contacts, folder.region), Calendar(folder.calendar, zone), memory)
-        self._index.keep_only(memory.entries)
+        files |= {each.key: each for each in new}
+        self._state = await self._in_thread(lambda: self._state_of(files, index))
+        await self._in_thread(self._tidy)
         return True
+
+    def _state_of(self, files: Mapping[Key, Version], index: Callable[[Memory], object]) -> _State:
+        policy, region = policy_of(files[VOICE])
+        kept = [each for each in files.values() if each.status != "archived"]
+        preferences = tuple(preference_of(each) for each in kept if each.kind == "preference")
+        memory = Memory(preferences, self._index, self._meaning, self._topics)
+        index(memory)
+        contacts = Contacts((contact_of(each) for each in kept if each.kind == "contact"), region)
+        return _State(files, policy, preferences, contacts, memory)
+
+    def _index_soon(self, memory: Memory) -> None:
+        """A few at once; of many, and while the index fails, the words are searched until `_catch_up` is through."""
+        try:
+            if len(self._index.missing(memory.entries)) <= AT_ONCE:
+                memory.index()
+            else:
+                memory.classify()
+        except EngineError as error:
+            log.warning("the index follows later (%s)", error.what)
+
+    async def _catch_up(self) -> bool:
+        """Puts a few of those that wait into the index; True while more are waiting."""
+        async with self._stepping:
+            memory = self._state.memory
+            missing = await self._in_thread(lambda: self._index.missing(memory.entries))
+            if missing:
+                await self._in_thread(lambda: self._index.put(missing[:A_FEW]))
+                if len(missing) <= A_FEW:
+                    await self._in_thread(memory.classify)
+            await self._in_thread(self._tidy)
+            return len(missing) > A_FEW
+
+    def _tidy(self) -> None:
+        """Takes out of the index what no call can be told any more."""
+        try:
+            self._index.keep_only(self._state.memory.entries)
+        except EngineError as error:
+            log.warning("the index is tidied later (%s)", error.what)
 
     async def close(self) -> None:
         """Waits for what is being looked up."""
@@ -77,16 +168,21 @@ class OfficeKnowledge:
 
     @property
     def policy(self) -> VoicePolicy:
-        return self._state.folder.policy
+        return self._state.policy
 
     @property
     def preferences(self) -> tuple[Preference, ...]:
-        """All of them, whatever their audience, validity or status."""
-        return self._state.folder.preferences
+        """All but the archived ones, whatever their audience and validity."""
+        return self._state.preferences
 
     @property
     def contacts(self) -> tuple[Contact, ...]:
         return self._state.contacts.all
+
+    @property
+    def files(self) -> Mapping[Key, Version]:
+        """The newest version of everything, the archived too."""
+        return self._state.files
 
     def private_facts(self, circle: Circle) -> tuple[Preference, ...]:
         """What must not reach a caller of `circle`: everything for nobody and for closer circles."""
@@ -98,7 +194,7 @@ class OfficeKnowledge:
         A failing index leaves the search by words. Raises EngineError when that fails too.
         """
         state = self._state
-        day = at.astimezone(ZoneInfo(state.folder.policy.hours.timezone)).date()
+        day = at.astimezone(ZoneInfo(state.policy.hours.timezone)).date()
         return await self._in_thread(lambda: state.memory.recall(question, circle, language, day))
 
     # --- who calls ----------------------------------------------------------------------------------
@@ -116,7 +212,7 @@ class OfficeKnowledge:
 
     def vocabulary(self, caller: Caller) -> tuple[str, ...]:
         state = self._state
-        return vocabulary(state.folder.policy, state.folder.preferences, state.contacts.names(caller), caller)
+        return vocabulary(state.policy, state.preferences, state.contacts.names(caller), caller)
 
     # --- when ---------------------------------------------------------------------------------------
 
@@ -125,16 +221,16 @@ class OfficeKnowledge:
 
     def busy_now(self) -> bool:
         """Whether the executive's calendar says that they are in something now."""
-        return self._state.calendar.busy_at(self._clock())
+        return self._calendar.busy_at(self._clock())
 
     def callback_by(self, at: datetime) -> datetime | None:
-        return hours.callback_by(self.policy.hours, at, self._state.calendar.busy(at, at + timedelta(days=7)))
+        return hours.callback_by(self.policy.hours, at, self._calendar.busy(at, at + timedelta(days=7)))
 
     def allows(self, start: datetime, end: datetime) -> bool:
-        return hours.is_within(self.policy.hours, start, end) and not self._state.calendar.busy(start, end)
+        return hours.is_within(self.policy.hours, start, end) and not self._calendar.busy(start, end)
 
     def free_slots(self, after: datetime, minutes: int, count: int) -> tuple[Slot, ...]:
-        busy = self._state.calendar.busy(after, after + timedelta(days=60))
+        busy = self._calendar.busy(after, after + timedelta(days=60))
         return hours.free_slots(self.policy.hours, after, minutes, count, busy)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -149,11 +245,13 @@ def now() -> datetime:
 async def open_knowledge(
     office: Path,
     data: Path,
+    versions: Versions,
     encoders: Sequence[tuple[Encoder, float]] | None = None,
     chroma_url: str | None = None,
     clock: Callable[[], datetime] = now,
+    report: Report | None = None,
 ) -> OfficeKnowledge:
-    """Reads the office folder and brings its index, in `data`/chroma or at `chroma_url`, up to date.
+    """Takes the office folder over into `versions` and brings the index, in `data`/chroma or at `chroma_url`, in step.
 
     `encoders`, with the weight of each, are the two small ones that come in packages unless given; give them to share
     them with other parts of the house. Raises BrokenOffice with every fault, EngineError when the index cannot be
@@ -161,9 +259,9 @@ async def open_knowledge(
     """
     meaning = Meaning(encoders or ((E5(), 1.0), (FastSentence(), 0.5)))
     index = await asyncio.to_thread(Index, data / "chroma", meaning, chroma_url)
-    knowledge = OfficeKnowledge(office, index, meaning, clock)
+    knowledge = OfficeKnowledge(office, versions, index, meaning, clock)
     try:
-        await knowledge.reload()
+        await knowledge.open(report)
     except BaseException:
         await knowledge.close()
         raise

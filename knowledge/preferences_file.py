@@ -10,6 +10,8 @@ from knowledge.personal import personal_fact, refusal
 from knowledge.wording import guess_language
 from knowledge.yaml_file import Node, YamlFile, is_empty, is_plain
 
+MOST_SIGNS = 4000
+"""The longest wording, in characters: some five minutes of speech."""
 _KEYS = ("id", "text", "audience", "topic", "when", "do", "say", "valid", "status", "author")
 _STATES: tuple[Literal["draft", "approved", "archived"], ...] = ("approved", "draft", "archived")
 
@@ -41,13 +43,15 @@ def _preference(file: YamlFile, node: Node, language: Language) -> Preference | 
     if not text:
         file.fault(fields["text"], "The text is empty.", "Write what callers should know, in es or en.")
         return None
+    when = file.text(fields.get("when"))
+    _check_wording(file, fields.get("when"), when)
     since, until = _validity(file, fields.get("valid"))
     return Preference(
         id=file.text(fields["id"]),
         text=text,
         audience=file.word(fields.get("audience"), Audience) or Audience.ANYONE,
         topic=file.text(fields.get("topic")),
-        when=file.text(fields.get("when")) or None,
+        when=when or None,
         do=file.word(fields.get("do"), Action),
         say=say,
         valid_from=since,
@@ -62,9 +66,17 @@ def _wording(file: YamlFile, node: Node | None, language: Language) -> Texts:
     plain = file.text(node) if is_plain(node) else ""
     texts = file.texts(node, guess_language(plain, language))
     for text in texts.values():
-        if node is not None and (private := personal_fact(text)):
-            file.fault(node, *refusal(*private))
+        _check_wording(file, node, text)
     return texts
+
+
+def _check_wording(file: YamlFile, node: Node | None, text: str) -> None:
+    if node is None or not text:
+        return
+    if len(text) > MOST_SIGNS:
+        file.fault(node, f"This is {len(text)} characters long.", f"Say it in at most {MOST_SIGNS}.")
+    elif private := personal_fact(text):
+        file.fault(node, *refusal(*private))
 
 
 def _validity(file: YamlFile, node: Node | None) -> tuple[date | None, date | None]:

@@ -14,7 +14,7 @@ import numpy as np
 from calls.errors import EngineError
 from calls.words import Circle, Language, Match, Preference, Recall
 from knowledge.embedding import Rows
-from knowledge.index import Index, day_span, entries
+from knowledge.index import Index, Report, day_span, entries
 from knowledge.lexical import Lexicon
 from knowledge.meaning import Meaning
 from knowledge.topics import Subjects, Topics
@@ -63,16 +63,22 @@ class Memory:
         self._subjects: Subjects | None = None
         self._tuned = tuned or Calibration()
 
-    def index(self) -> int:
+    def index(self, report: Report | None = None) -> int:
         """Blocking: puts what is new into the index, and returns how many entries that were; then it can be asked."""
-        added = self._index.put(self.entries)
-        spoken_of = np.full((len(self._preferences), self._topics.count), -1.0, dtype=np.float32)
-        rows = self._index.rows([entry.id for entry in self.entries])
-        for id_, row in rows.items():
-            owner = self._owner[id_]
-            spoken_of[owner] = np.maximum(spoken_of[owner], self._topics.spoken_of(row))
-        self._subjects = self._topics.subjects(spoken_of, self._words)
+        added = self._index.put(self.entries, report)
+        self.classify()
         return added
+
+    def classify(self) -> None:
+        """Blocking: finds out by what is in the index which topics each preference speaks of."""
+        new = [entry.id for entry in self.entries if entry.id not in self._topics.filed]
+        for id_, row in self._index.rows(new).items():
+            self._topics.filed[id_] = self._topics.spoken_of(row)
+        spoken_of = np.full((len(self._preferences), self._topics.count), -1.0, dtype=np.float32)
+        for id_, owner in self._owner.items():
+            if (found := self._topics.filed.get(id_)) is not None:
+                spoken_of[owner] = np.maximum(spoken_of[owner], found)
+        self._subjects = self._topics.subjects(spoken_of, self._words)
 
     def recall(self, question: str, circle: Circle, language: Language, day: date) -> Recall:
         """Blocking, about 15 ms: call it from a worker thread."""

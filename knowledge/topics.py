@@ -61,6 +61,8 @@ class Topics:
         self._about_of, self._asked_of = np.array([n for n, _ in abouts]), np.array([n for n, _ in ways])
         self._words = Lexicon([[*each["es"], *each["en"], *each["about"]] for each in listed])
         self.count = len(listed)
+        self.filed: dict[str, Rows] = {}
+        """What each entry on file speaks of (`spoken_of`), by the entry's id."""
         self._kept: dict[str, Rows] = {}
         self._lock = Lock()
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from hashlib import sha256
 from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,7 +13,7 @@ from calls.disclosure import discloses
 from calls.words import LANGUAGES, Cover, HandOffPolicy, Hours, Language, Person, Persona, Texts, VoicePolicy
 from knowledge.numbers import e164, region_of, region_of_timezone
 from knowledge.personal import personal_fact, refusal
-from knowledge.yaml_file import Node, YamlFile, is_empty, is_plain, pairs
+from knowledge.yaml_file import Node, YamlFile, is_empty, is_mapping, is_plain, pairs
 
 _KEYS = ("executive", "assistant", "receptionist", "greeting", "hours", "hand_off", "covers", "recording", "avoid")
 _PERSON = ("name", "role", "company", "phone", "email", "spoken")
@@ -49,7 +48,6 @@ def read_voice(file: YamlFile) -> tuple[VoicePolicy, str | None] | None:
         covers=_covers(file, fields.get("covers")),
         recording=_recording(file, fields.get("recording")),
         avoid=_list(file, fields.get("avoid")),
-        version=sha256(file.path.read_bytes()).hexdigest()[:12],
     )
     return None if file.faults else (policy, region)
 
@@ -149,6 +147,8 @@ def _greeting(file: YamlFile, node: Node | None, receptionist: Persona) -> Texts
         elif not discloses(greeting[language], language):
             what = f"The greeting in {language!r} does not say that an artificial intelligence is speaking."
             file.fault(_value(node, language), what, _DISCLOSURE_MEND[language])
+        elif private := personal_fact(greeting[language]):
+            file.fault(_value(node, language), *refusal(*private))
     return greeting
 
 
@@ -178,7 +178,7 @@ def _timezone(file: YamlFile, node: Node | None) -> str:
 def _open(file: YamlFile, node: Node | None) -> dict[int, tuple[tuple[int, int], ...]]:
     """``{mon-fri: "09:00-14:00, 16:00-19:00"}`` as minutes by weekday."""
     by_day: dict[int, tuple[tuple[int, int], ...]] = {}
-    if node is not None and not pairs(node):
+    if node is not None and not is_mapping(node):
         file.fault(node, "Days and their hours are needed here.", 'Write for example `mon-fri: "09:00-18:30"`.')
     for key, value in pairs(node):
         ranges = _ranges(file, value)

@@ -31,6 +31,11 @@ def fold(text: str) -> str:
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
+def slug(text: str) -> str:
+    """`text` as an id: ``José Ñíguez`` -> ``jose-niguez``."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-")
+
+
 def all_words(flat: str) -> list[str]:
     """The words of a folded text; an English ``'s`` is taken off."""
     return [re.sub("['’](?:s|ll|re|ve|d|m|t)?$", "", word) for word in _WORD.findall(flat)]

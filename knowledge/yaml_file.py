@@ -152,6 +152,11 @@ def is_plain(node: Node | None) -> bool:
     return isinstance(node, yaml.ScalarNode)
 
 
+def is_mapping(node: Node | None) -> bool:
+    """Whether it holds keys and values."""
+    return isinstance(node, yaml.MappingNode)
+
+
 def pairs(node: Node | None) -> list[tuple[Node, Node]]:
     """The keys and values of a mapping as they stand, without judging them; none of anything else."""
     return list(node.value) if isinstance(node, yaml.MappingNode) else []

@@ -72,7 +72,7 @@ def _of(kind: Kind, id: str) -> ColumnElement[bool]:
 
 def _batches(connection: Connection) -> list[Batch]:
     batch, at, author = col(VersionTable.batch), func.min(col(VersionTable.at)), func.min(col(VersionTable.author))
-    found = (
+    found: Any = (
         select(batch.label("id"), at.label("at"), author.label("author"), func.count().label("count"))
         .where(batch.is_not(None))
         .group_by(batch)

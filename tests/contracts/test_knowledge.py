@@ -13,7 +13,7 @@ from calls.words import Caller, Circle, Match, Preference, Recall, Slot
 from knowledge.embedding import E5, Encoder, FastSentence
 from knowledge.office_folder import SAMPLE
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
-from tests.doubles import SmallKnowledge
+from tests.doubles import MemoryVersions, SmallKnowledge
 from tests.knowledge.quick import WordEncoder
 
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -47,7 +47,7 @@ async def knowledge(request: pytest.FixtureRequest, real: Encoders, tmp_path: Pa
         yield SMALL
         return
     encoders = real if request.param == "real" else ((WordEncoder(), 1.0),)
-    opened = await open_knowledge(SAMPLE, tmp_path, encoders, clock=lambda: AT)
+    opened = await open_knowledge(SAMPLE, tmp_path, MemoryVersions(), encoders, clock=lambda: AT)
     yield opened
     await opened.close()
 
@@ -104,7 +104,7 @@ async def test_the_ears_are_told_the_names_of_the_house(knowledge: Knowledge) ->
 
 @pytest.fixture
 async def sample(tmp_path: Path) -> AsyncGenerator[OfficeKnowledge]:
-    opened = await open_knowledge(SAMPLE, tmp_path, ((WordEncoder(), 1.0),), clock=lambda: AT)
+    opened = await open_knowledge(SAMPLE, tmp_path, MemoryVersions(), ((WordEncoder(), 1.0),), clock=lambda: AT)
     yield opened
     await opened.close()
 

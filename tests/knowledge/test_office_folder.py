@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calls.words import Action, Audience, Circle
-from knowledge.office_folder import SAMPLE, BrokenOffice, fingerprint, read_office
+from knowledge.office_folder import SAMPLE, BrokenOffice, read_office
 from tests.knowledge.quick import CONTACTS, PREFERENCES, VOICE, write_office
 
 
@@ -150,11 +150,3 @@ def test_markup_and_other_scripts_are_text(tmp_path: Path) -> None:
     text = "<script>alert(1)</script> 🎉 שלום \u202eabc"
     office = read_office(write_office(tmp_path, preferences=f'- {{id: odd, text: {{en: "{text}"}}}}\n'))
     assert office.preferences[0].text == {"en": text}
-
-
-def test_the_fingerprint_changes_with_any_file(tmp_path: Path) -> None:
-    folder = write_office(tmp_path)
-    before = fingerprint(folder)
-    assert fingerprint(folder) == before
-    (folder / "calendar.ics").unlink()
-    assert fingerprint(folder) != before

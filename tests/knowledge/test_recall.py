@@ -19,6 +19,7 @@ from knowledge.office_folder import BrokenOffice
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.recall import Memory
 from knowledge.topics import Topics
+from tests.doubles import MemoryVersions
 from tests.knowledge.quick import PREFERENCES, WordEncoder, write_office
 
 AT = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -28,7 +29,9 @@ TOPICS = Topics(MEANING)
 
 @pytest.fixture
 async def knowledge(tmp_path: Path) -> AsyncGenerator[OfficeKnowledge]:
-    opened = await open_knowledge(write_office(tmp_path / "office"), tmp_path / "data", [(WordEncoder(), 1.0)])
+    opened = await open_knowledge(
+        write_office(tmp_path / "office"), tmp_path / "data", MemoryVersions(), [(WordEncoder(), 1.0)]
+    )
     yield opened
     await opened.close()
 
@@ -95,7 +98,7 @@ async def test_reading_the_same_folder_again_changes_nothing(knowledge: OfficeKn
     index = Index(tmp_path / "data" / "chroma", MEANING)
     before = index._entries.get()
     assert not await knowledge.reload()
-    again = await open_knowledge(tmp_path / "office", tmp_path / "data", [(WordEncoder(), 1.0)])
+    again = await open_knowledge(tmp_path / "office", tmp_path / "data", MemoryVersions(), [(WordEncoder(), 1.0)])
     await again.close()
     after = index._entries.get()
     assert sorted(before["ids"]) == sorted(after["ids"])

@@ -11,6 +11,7 @@ import pytest
 from calls.words import Circle, Language
 from knowledge.office_folder import SAMPLE
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
+from tests.doubles import MemoryVersions
 
 pytestmark = pytest.mark.slow
 AT = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -36,7 +37,7 @@ ASKED: list[tuple[str, Language, Circle, str]] = [
 
 @pytest.fixture
 async def sample(tmp_path: Path) -> AsyncGenerator[OfficeKnowledge]:
-    opened = await open_knowledge(SAMPLE, tmp_path)
+    opened = await open_knowledge(SAMPLE, tmp_path, MemoryVersions())
     yield opened
     await opened.close()
 
