@@ -1,0 +1,160 @@
+// The desk: the feed on one side, what is shown on the other.
+
+import { Cards } from "./cards.js";
+import { Detail } from "./detail.js";
+import { Feed } from "./feed.js";
+import { $, Refused, ask, askForKey, toast, trouble, words } from "./house.js";
+import { Rings } from "./rings.js";
+import { Calls } from "./state.js";
+
+const SORT_MS = 1000;
+const GONE_MS = 30_000;
+
+const calls = new Calls((id) => ask(`calls/${encodeURIComponent(id)}`), changed);
+const cards = new Cards(choose);
+const rings = new Rings(answer, choose);
+const detail = new Detail(() => $("me").value.trim(), shut);
+const feed = new Feed((event) => calls.hear(event), connected);
+const stale = new Set();
+
+let drawing = null;
+let sorted = 0;
+
+function changed(call, event) {
+  stale.add(call);
+  if (detail.call === call) detail.hear(event);
+  rings.show(call);
+  if (call.ended && !call.leaving) call.leaving = setTimeout(leave, GONE_MS, call.row.id);
+  drawing ??= setTimeout(draw, 16);
+}
+
+function draw() {
+  drawing = null;
+  const now = Date.now();
+  for (const call of stale) if (calls.all.has(call.row.id)) cards.draw(call, now);
+  stale.clear();
+  const open = [...calls.all.values()].filter((call) => !call.ended).length;
+  $("live_count").textContent = open;
+  $("nobody").hidden = calls.all.size > 0;
+  if (cards.all.size !== sorted) sort(now);
+}
+
+function sort(now) {
+  sorted = cards.all.size;
+  cards.sort([...calls.all.values()].filter((call) => cards.all.has(call.row.id)), now);
+}
+
+function tick() {
+  const now = Date.now();
+  for (const call of calls.all.values()) if (cards.all.has(call.row.id)) cards.wait(call, now);
+  rings.tick(now);
+  sort(now);
+}
+
+/** A call that is over stays for a while, and for as long as it is on screen. */
+function leave(id) {
+  const call = calls.all.get(id);
+  if (detail.call === call) return void (call.leaving = setTimeout(leave, GONE_MS, id));
+  calls.forget(id);
+  cards.drop(id);
+  draw();
+}
+
+function choose(id) {
+  const call = calls.all.get(id);
+  if (!call) return;
+  show("live");
+  detail.open(call);
+  cards.mark(id);
+  $("detail").focus();
+}
+
+function shut(id) {
+  cards.mark(null);
+  cards.all.get(id)?.querySelector(".who").focus();
+}
+
+async function answer(handOff, how) {
+  const call = [...calls.all.values()].find((each) => each.handOff?.id === handOff.id);
+  try {
+    await ask(`hand-offs/${encodeURIComponent(handOff.id)}/${how}`, "POST");
+    if (how === "decline") return toast(words.declined);
+    choose(call.row.id);
+    detail.mode = "say";
+    $("text").focus();
+    toast(words.yours);
+  } catch (error) {
+    toast(error.status === 409 ? words.too_late : trouble(error), true);
+  }
+}
+
+async function connected(state) {
+  $("link").dataset.state = state;
+  $("link").textContent = words[state] ?? "";
+  if (state === "refused") return askForKey(() => feed.follow());
+  if (state !== "connected") return;
+  const afresh = feed.cursor === null;
+  try {
+    const { items } = await ask("calls?open=true&limit=500");
+    calls.reconcile(items, afresh);
+    if (!detail.preferences.size) await learn();
+  } catch (error) {
+    if (!(error instanceof Refused)) toast(trouble(error), true);
+  }
+}
+
+/** What is the same for all calls: who sits here, how long it rings, what the preferences say. */
+async function learn() {
+  const [policy, preferences] = await Promise.all([ask("voice-policy"), ask("preferences")]);
+  rings.seconds = policy.hand_off.ring_seconds;
+  $("me").placeholder = policy.assistant.name;
+  $("me").value ||= localStorage.getItem("me") ?? policy.assistant.name;
+  const language = document.documentElement.lang;
+  for (const { id, text } of preferences.items) detail.preferences.set(id, text[language] ?? Object.values(text)[0]);
+}
+
+function show(view) {
+  for (const each of ["live", "inbox"]) {
+    $(each).hidden = each !== view;
+    $(`to_${each}`).setAttribute("aria-current", each === view ? "page" : "false");
+  }
+}
+
+const KEYS = {
+  a: () => rings.first && answer(rings.first, "accept"),
+  d: () => rings.first && answer(rings.first, "decline"),
+  j: () => cards.step(1),
+  k: () => cards.step(-1),
+  g: () => write("guidance"),
+  s: () => write("say"),
+  t: () => detail.call && !$("take_over").hidden && $("take_over").click(),
+  b: () => detail.call && !$("hand_back").hidden && $("hand_back").click(),
+  i: () => (location.hash = $("inbox").hidden ? "inbox" : "live"),
+  "?": () => $("keys").showModal(),
+};
+
+function write(mode) {
+  if (!detail.call) return;
+  detail.mode = mode;
+  $("text").focus();
+}
+
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !$("keys").open && detail.call) return $("shut").click();
+  const typing = event.target.closest("input, textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !$("keys_on").checked) return;
+  const act = KEYS[event.key.toLowerCase()];
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+addEventListener("hashchange", () => show(location.hash === "#inbox" ? "inbox" : "live"));
+
+$("help").onclick = () => $("keys").showModal();
+$("me").onchange = () => localStorage.setItem("me", $("me").value.trim());
+$("keys_on").checked = localStorage.getItem("keys") !== "off";
+$("keys_on").onchange = () => localStorage.setItem("keys", $("keys_on").checked ? "on" : "off");
+$("link").textContent = words.connecting;
+show(location.hash === "#inbox" ? "inbox" : "live");
+setInterval(tick, SORT_MS);
+feed.follow();

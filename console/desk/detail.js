@@ -1,0 +1,155 @@
+// The call on screen: the whole talk, what was used and done, and stepping in.
+
+import { $, MOST_WORDS, ask, toast, trouble, who, word, words } from "./house.js";
+import { cut, deedItem, facts, line } from "./telling.js";
+
+const SURE_MS = 4000;
+
+export class Detail {
+  /** `me()`: the name of whoever sits here; `shut()` is called when it is closed. */
+  constructor(me, shut) {
+    this.me = me;
+    this.call = null;
+    this.drafts = new Map();
+    this.preferences = new Map();
+    $("shut").onclick = () => this.close(shut);
+    $("words_form").onsubmit = (event) => {
+      event.preventDefault();
+      this.send();
+    };
+    $("words_form").onchange = () => this.label();
+    $("text").onkeydown = (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        event.preventDefault();
+        $("words_form").requestSubmit();
+      }
+    };
+    $("take_over").onclick = () => this.act("take-over", "yours");
+    $("hand_back").onclick = () => this.act("hand-back", "handed_back");
+    $("end").onclick = () => this.end();
+  }
+
+  open(call) {
+    if (this.call) this.drafts.set(this.call.row.id, $("text").value);
+    this.call = call;
+    $("detail").hidden = false;
+    document.body.classList.add("with_detail");
+    $("talk").replaceChildren();
+    $("done").replaceChildren();
+    $("text").value = this.drafts.get(call.row.id) ?? "";
+    this.mode = call.staffed ? "say" : "guidance";
+    for (const event of call.events) this.add(event);
+    if (call.partial) this.add(call.partial);
+    this.head();
+    $("talk").scrollTop = $("talk").scrollHeight;
+  }
+
+  close(shut) {
+    if (!this.call) return;
+    this.drafts.set(this.call.row.id, $("text").value);
+    const id = this.call.row.id;
+    this.call = null;
+    $("detail").hidden = true;
+    document.body.classList.remove("with_detail");
+    shut(id);
+  }
+
+  get mode() {
+    return $("words_form").elements.mode.value;
+  }
+
+  set mode(mode) {
+    $("words_form").elements.mode.value = mode;
+    this.label();
+  }
+
+  /** Something new in the call on screen; `event` is null when only its row changed. */
+  hear(event) {
+    if (event) this.add(event);
+    if (event && ["hand_off", "staff"].includes(event.kind) && this.staffed !== this.call.staffed) {
+      this.mode = this.call.staffed ? "say" : "guidance";
+    }
+    this.head();
+  }
+
+  add(event) {
+    const talk = $("talk");
+    const low = talk.scrollHeight - talk.scrollTop - talk.clientHeight < 60;
+    if (event.kind === "played" && event.cut_short) {
+      const said = talk.querySelector(`[data-said="${CSS.escape(event.said)}"]`);
+      if (said) cut(said, event.heard_text);
+    }
+    const each = line(event);
+    if (each) {
+      talk.querySelector(".passing")?.remove();
+      talk.append(each);
+    }
+    const done = deedItem(event, this.preferences);
+    if (done) $("done").prepend(done);
+    if (low) talk.scrollTop = talk.scrollHeight;
+  }
+
+  head() {
+    const { row, staffed, ended, handOff } = this.call;
+    this.staffed = staffed;
+    $("detail_who").textContent = who(row);
+    $("detail_facts").textContent = [facts(row), ended ? words.ended : staffed ? words.theirs : ""].filter(Boolean).join(" · ");
+    $("detail_brief").hidden = !handOff?.brief;
+    $("detail_brief").textContent = handOff?.brief ?? "";
+    $("words_form").inert = ended;
+    $("words_form").classList.toggle("over", ended);
+    $("take_over").hidden = staffed;
+    $("hand_back").hidden = !staffed;
+    if (ended) $("talk").querySelector(".passing")?.remove();
+    this.label();
+  }
+
+  label() {
+    const say = this.mode === "say";
+    $("text_label").textContent = !say ? words.guide_hint : this.call?.staffed ? words.say_mine : words.say_hint;
+    $("send").textContent = say ? words.send_say : words.send_hint;
+  }
+
+  async send() {
+    const text = $("text").value.trim();
+    if (!text) return;
+    if (text.length > MOST_WORDS) return toast(word("too_long", { n: text.length, most: MOST_WORDS }), true);
+    const mode = this.mode;
+    const sent = await this.post(mode, { text, by: this.me() });
+    if (!sent) return;
+    if ($("text").value.trim() === text) $("text").value = "";
+    toast(mode === "say" ? words.said_it : words.hinted);
+  }
+
+  async act(path, done) {
+    const typing = await this.post(path, { by: this.me() });
+    if (!typing) return;
+    toast(words[done]);
+    if (path === "take-over") $("text").focus();
+  }
+
+  async end() {
+    const button = $("end");
+    if (!button.dataset.sure) {
+      button.dataset.sure = "asked";
+      button.textContent = words.end_sure;
+      return void setTimeout(() => this.calm(), SURE_MS);
+    }
+    this.calm();
+    await this.post("hang-up");
+  }
+
+  calm() {
+    delete $("end").dataset.sure;
+    $("end").textContent = words.end;
+  }
+
+  async post(path, body) {
+    try {
+      return await ask(`calls/${encodeURIComponent(this.call.row.id)}/${path}`, "POST", body);
+    } catch (error) {
+      toast(trouble(error), true);
+      return null;
+    }
+  }
+}

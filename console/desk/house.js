@@ -1,0 +1,89 @@
+// The way to the house: the words of the page, the API, and what went wrong in words.
+
+export const words = JSON.parse(document.getElementById("words").textContent);
+export const language = document.documentElement.lang;
+export const $ = (id) => document.getElementById(id);
+export const MOST_WORDS = 5000;
+
+/** A word of the page with its gaps filled in. */
+export function word(key, gaps = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (gap, name) => gaps[name] ?? gap);
+}
+
+export class Refused extends Error {}
+
+export class Problem extends Error {
+  constructor(status, told) {
+    super(told.detail || told.title || words.failed);
+    this.status = status;
+    this.told = told;
+  }
+}
+
+export function headers(more = {}) {
+  const token = sessionStorage.getItem("token");
+  return token ? { Authorization: `Bearer ${token}`, ...more } : more;
+}
+
+/** JSON from the API. Throws Problem, Refused, or TypeError when the house cannot be reached. */
+export async function ask(path, method = "GET", body = undefined) {
+  const more = body === undefined ? {} : { "Content-Type": "application/json" };
+  const answer = await fetch(`/api/${path}`, { method, headers: headers(more), body: JSON.stringify(body) });
+  if (answer.status === 401 || answer.status === 403) throw new Refused(words.refused);
+  const told = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Problem(answer.status, told);
+  return told;
+}
+
+/** What went wrong, for people. */
+export function trouble(error) {
+  if (error instanceof TypeError) return words.lost;
+  if (error.status === 413) return word("too_long", { n: "…", most: MOST_WORDS });
+  return error.message || words.failed;
+}
+
+let fading;
+
+/** A line that goes away by itself. */
+export function toast(text, bad = false) {
+  const line = $("toast");
+  line.textContent = text;
+  line.classList.toggle("bad", bad);
+  clearTimeout(fading);
+  fading = setTimeout(() => (line.textContent = ""), bad ? 9000 : 4000);
+}
+
+/** Asks for the key; `entered` is called when there is one. */
+export function askForKey(entered) {
+  const door = $("door");
+  if (door.hidden && sessionStorage.getItem("token")) toast(words.wrong_token, true);
+  sessionStorage.removeItem("token");
+  door.hidden = false;
+  $("token").focus();
+  door.onsubmit = (event) => {
+    event.preventDefault();
+    sessionStorage.setItem("token", $("token").value);
+    door.hidden = true;
+    entered();
+  };
+}
+
+export function who(call) {
+  return call.name || call.number || words.unknown;
+}
+
+export function clock(at) {
+  return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+}
+
+export function moment(at) {
+  return new Date(at).toLocaleString(language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}
+
+/** An element with a class and text; text is never read as markup. */
+export function make(tag, kind = "", text = "") {
+  const each = document.createElement(tag);
+  if (kind) each.className = kind;
+  if (text) each.textContent = text;
+  return each;
+}
