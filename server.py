@@ -46,6 +46,7 @@ from console.api.meters import Meters
 from console.api.sandbox import rehearse as try_out
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
+from knowledge.study import Study
 from lines import browser, twilio
 from lines.tickets import Tickets
 from prompts import Phrasebook, system_prompt, system_slots
@@ -111,7 +112,8 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         house.push_async_callback(switchboard.close)
         engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(engines, {"records": store.ping})
-        front = Front(office, switchboard, desk, store, store.feed, knowledge, readiness, meters)
+        study = Study(store.versions, knowledge, now)
+        front = Front(office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters)
         reception = Reception(switchboard, sound, meters.stages)
         yield OpenOffice(front, store, knowledge, sound, reception, _chosen(settings, mind, knowledge))
 

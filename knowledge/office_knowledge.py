@@ -45,6 +45,7 @@ class _State:
 
     files: Mapping[Key, Version]
     policy: VoicePolicy
+    region: str | None
     preferences: tuple[Preference, ...]
     contacts: Contacts
     memory: Memory
@@ -129,7 +130,7 @@ class OfficeKnowledge:
         memory = Memory(preferences, self._index, self._meaning, self._topics)
         index(memory)
         contacts = Contacts((contact_of(each) for each in kept if each.kind == "contact"), region)
-        return _State(files, policy, preferences, contacts, memory)
+        return _State(files, policy, region, preferences, contacts, memory)
 
     def _index_soon(self, memory: Memory) -> None:
         """A few at once; of many, and while the index fails, the words are searched until `_catch_up` is through."""
@@ -178,6 +179,11 @@ class OfficeKnowledge:
     @property
     def contacts(self) -> tuple[Contact, ...]:
         return self._state.contacts.all
+
+    @property
+    def region(self) -> str | None:
+        """The office's country (ISO 3166)."""
+        return self._state.region
 
     @property
     def files(self) -> Mapping[Key, Version]:

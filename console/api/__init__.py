@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
-from console.api import health, lists, live, sandbox, staff, text_line
+from console.api import contacts, health, lists, live, preferences, sandbox, staff, text_line, voice_policy
 from console.api.guard import Guard
 from console.api.meters import Stopwatch
 from console.api.problems import tell_problems
@@ -24,7 +24,7 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
-    routers = [part.router for part in (lists, text_line, staff, sandbox, live, health)]
+    routers = [part.router for part in (lists, text_line, staff, sandbox, preferences, contacts, voice_policy, live, health)]
     for router in routers:
         app.include_router(router)
     tell_problems(app, [route for router in routers for route in router.routes])

@@ -13,9 +13,10 @@ from calls.desk import Desk
 from calls.errors import CallClosed, NoSuchCall
 from calls.ports import Office
 from calls.switchboard import Switchboard
-from calls.words import Circle, Language, Preference
+from calls.words import Preference
 from console.api.health import Readiness
 from console.api.meters import Meters
+from console.api.on_file import Study
 
 
 class Page(Protocol):
@@ -66,42 +67,11 @@ class Feed(Protocol):
         ...
 
 
-class Contact(Protocol):
-    """Someone the executive knows, as far as the API tells."""
-
-    @property
-    def id(self) -> str: ...
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def numbers(self) -> Sequence[str]: ...
-
-    @property
-    def circle(self) -> Circle: ...
-
-    @property
-    def language(self) -> Language | None: ...
-
-    @property
-    def company(self) -> str: ...
-
-    @property
-    def email(self) -> str: ...
-
-    @property
-    def notes(self) -> str: ...
-
-
 class Library(Protocol):
-    """The office's own files as they are now."""
+    """What is on file and in force now."""
 
     @property
     def preferences(self) -> Sequence[Preference]: ...
-
-    @property
-    def contacts(self) -> Sequence[Contact]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +84,7 @@ class Front:
     archive: Archive
     feed: Feed
     library: Library
+    study: Study
     readiness: Readiness
     meters: Meters = field(default_factory=Meters)
 

@@ -1,19 +1,15 @@
-"""What is on record and on file, to read."""
+"""What is on record, to read."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from calls.words import Hours, Preference, VoicePolicy, spell_time
-from console.api.front import Contact, Page, TheFront
+from console.api.front import Page, TheFront
 from console.api.problems import PROBLEM
 from console.api.shapes import Cursor, Flag, Listed, WholeCall
-
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 router = APIRouter(prefix="/api", tags=["records"], responses=PROBLEM)
 
@@ -55,77 +51,6 @@ async def messages(front: TheFront, limit: Limit = 50, next: Cursor = None) -> L
 async def promises(front: TheFront, limit: Limit = 50, next: Cursor = None) -> Listed:
     """Newest first: `{id, call_id, owner, due, text, quote, state, warned_at}`."""
     return listed(await front.archive.promises(limit, next))
-
-
-@router.get("/contacts")
-async def contacts(front: TheFront) -> Listed:
-    """Who the office knows. PINs are never told, not even hashed."""
-    return Listed(items=[spell_contact(each) for each in front.library.contacts], next=None)
-
-
-@router.get("/preferences")
-async def preferences(front: TheFront) -> Listed:
-    """All preferences, those of the audience `nobody` too: this is for the office, not for callers."""
-    return Listed(items=[spell_preference(each) for each in front.library.preferences], next=None)
-
-
-@router.get("/voice-policy")
-async def voice_policy(front: TheFront) -> dict[str, Any]:
-    """Who the receptionist is and how they speak, in the form of `voice.yaml`."""
-    return spell_policy(front.office.knowledge.policy)
-
-
-def spell_preference(preference: Preference) -> dict[str, Any]:
-    """``{id, text, audience, topic, when, do, say, valid, status, version, author, updated}``."""
-    return {
-        "id": preference.id,
-        "text": preference.text,
-        "audience": preference.audience.value,
-        "topic": preference.topic,
-        "when": preference.when,
-        "do": preference.do and preference.do.value,
-        "say": preference.say,
-        "valid": {
-            "from": preference.valid_from and preference.valid_from.isoformat(),
-            "until": preference.valid_until and preference.valid_until.isoformat(),
-        },
-        "status": preference.status,
-        "version": preference.version,
-        "author": preference.author,
-        "updated": preference.updated and spell_time(preference.updated),
-    }
-
-
-def spell_contact(contact: Contact) -> dict[str, Any]:
-    """``{id, name, numbers, circle, language, company, email, notes}``; never the PIN."""
-    return {
-        "id": contact.id,
-        "name": contact.name,
-        "numbers": list(contact.numbers),
-        "circle": contact.circle.value,
-        "language": contact.language,
-        "company": contact.company,
-        "email": contact.email,
-        "notes": contact.notes,
-    }
-
-
-def spell_policy(policy: VoicePolicy) -> dict[str, Any]:
-    """The voice policy as its file spells it."""
-    return {**asdict(policy), "hours": _hours(policy.hours)}
-
-
-def _hours(hours: Hours) -> dict[str, Any]:
-    open_days = {
-        DAYS[day]: ", ".join(f"{_clock(begin)}-{_clock(end)}" for begin, end in spans)
-        for day, spans in sorted(hours.open.items())
-        if spans
-    }
-    return {"timezone": hours.timezone, "open": open_days, "holidays": [day.isoformat() for day in hours.holidays]}
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _number(number: str | None) -> str | None:

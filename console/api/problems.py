@@ -16,6 +16,8 @@ from starlette.routing import BaseRoute, Match
 from calls.desk import AlreadyAnswered, NoSuchHandOff
 from calls.errors import AntesalaError, CallClosed, CallError, EngineError, NoSuchCall, StepRefused
 from calls.switchboard import AllBusy
+from calls.versions import NotFit, NotOnFile, Outdated
+from console.api.on_file import told
 from console.api.shapes import Problem
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,9 @@ log = logging.getLogger(__name__)
 _STATUS: dict[type[AntesalaError], tuple[int, str]] = {
     NoSuchCall: (404, "No such call"),
     NoSuchHandOff: (404, "No such hand-off"),
+    NotOnFile: (404, "Not on file"),
+    NotFit: (422, "Not kept"),
+    Outdated: (409, "Changed meanwhile"),
     CallClosed: (409, "The call is over"),
     AlreadyAnswered: (409, "Already answered"),
     AllBusy: (503, "All lines are busy"),
@@ -59,7 +64,17 @@ def tell_problems(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
 async def _ours(request: Request, error: Exception) -> Response:
     status, title = next(_STATUS[cls] for cls in type(error).__mro__ if cls in _STATUS)
-    return problem(status, title, str(error), {"Retry-After": "10"} if status == 503 else None)
+    return problem(status, title, str(error), {"Retry-After": "10"} if status == 503 else None, **_more(error))
+
+
+def _more(error: Exception) -> dict[str, Any]:
+    """What the study has to show beside the words."""
+    match error:
+        case NotFit(faults=faults):
+            return {"errors": [{"where": each.where, "what": each.what, "mend": each.mend} for each in faults]}
+        case Outdated(newest=newest, author=author, changes=changes):
+            return {"version": newest, "author": author, "changes": told(changes)}
+    return {}
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -25,7 +25,6 @@ from tests.doubles import office
 @dataclass
 class SmallLibrary:
     preferences: Sequence[Preference] = ()
-    contacts: Sequence[Any] = ()
 
 
 @dataclass
@@ -61,7 +60,7 @@ OpenHouse = Callable[..., Awaitable[House]]
 
 @pytest.fixture
 async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
-    """Opens a house: `open_house(token=..., most=..., library=..., readiness=..., mind=..., ...)`."""
+    """Opens a house: `open_house(token=..., most=..., library=..., study=..., readiness=..., mind=..., ...)`."""
     async with AsyncExitStack() as stack:
 
         async def opened(
@@ -69,6 +68,7 @@ async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
             most: int = 10,
             library: SmallLibrary | None = None,
             readiness: Readiness | None = None,
+            study: Any = None,
             **parts: Any,
         ) -> House:
             store = await stack.enter_async_context(open_records(f"sqlite:///{tmp_path}/records.sqlite"))
@@ -76,9 +76,8 @@ async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
             people = office(records=store, desk=desk, **parts)
             switchboard = Switchboard(people, desk, most)
             stack.push_async_callback(switchboard.close)
-            front = Front(
-                people, switchboard, desk, store, store.feed, library or SmallLibrary(), readiness or Readiness({}, {})
-            )
+            library, readiness = library or SmallLibrary(), readiness or Readiness({}, {})
+            front = Front(people, switchboard, desk, store, store.feed, library, study, readiness)
             app = api_app(_nothing_to_open, token)
             app.state.front = front
             door = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import date
 from typing import Any
 
 import pytest
 
 from calls.errors import EngineError
-from calls.words import Action, Audience, Circle, Preference
 from console.api.health import Readiness
 from console.api.scales import MOST_BODY
-from knowledge.contacts import Contact
-from tests.console.conftest import House, OpenHouse, SmallLibrary
+from tests.console.conftest import House, OpenHouse
 
-PRESS = Preference(
-    "press", {"es": "Los periodistas escriben a prensa."}, Audience.ANYONE, "press", "a journalist calls",
-    Action.REDIRECT, valid_until=date(2026, 12, 31),
-)  # fmt: skip
-LUIS = Contact("luis", "Luis Prieto", ("+34600111222",), Circle.TRUSTED, "es", notes="prefiere tú", pin="$argon2id$")
 EVERY_DOOR = [
     ("GET", "/api/calls"), ("POST", "/api/calls"), ("GET", "/api/calls/x"), ("GET", "/api/nothing"),
     ("GET", "/metrics"), ("DELETE", "/api/calls"), ("GET", "/api/live"), ("POST", "/api/screen"),
@@ -215,23 +207,3 @@ async def test_calls_are_listed_and_found(house: House) -> None:
     assert await found("q=malaga") == [second]
     page = (await house.client.get("/api/calls?limit=1")).json()
     assert await found(f"limit=1&next={page['next']}") == [first]
-
-
-async def test_what_is_on_file_is_listed_without_secrets(open_house: OpenHouse) -> None:
-    house = await open_house(library=SmallLibrary([PRESS], [LUIS]))
-    assert (await house.client.get("/api/preferences")).json() == {
-        "items": [{
-            "id": "press", "text": {"es": "Los periodistas escriben a prensa."}, "audience": "anyone",
-            "topic": "press", "when": "a journalist calls", "do": "redirect", "say": {},
-            "valid": {"from": None, "until": "2026-12-31"}, "status": "approved", "version": 1, "author": "",
-            "updated": None,
-        }],
-        "next": None,
-    }  # fmt: skip
-    assert (await house.client.get("/api/contacts")).json()["items"] == [{
-        "id": "luis", "name": "Luis Prieto", "numbers": ["+34600111222"], "circle": "trusted", "language": "es",
-        "company": "", "email": "", "notes": "prefiere tú",
-    }]  # fmt: skip
-    policy = (await house.client.get("/api/voice-policy")).json()
-    assert policy["executive"]["name"] == "Elena Vidal"
-    assert policy["hours"]["open"]["mon"] == "09:00-18:30"

@@ -1,0 +1,64 @@
+"""Who the receptionist is and how they speak, in the form of voice.yaml: to read, write and restore."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+from pydantic import ConfigDict, Field
+
+from calls.versions import Version
+from console.api.front import TheFront
+from console.api.life import history
+from console.api.on_file import SOMEBODY, Edit, Named, Restored, row
+from console.api.problems import PROBLEM
+from console.api.shapes import Listed
+
+router = APIRouter(prefix="/api/voice-policy", tags=["voice policy"], responses=PROBLEM)
+VOICE = "voice"
+_OF_THE_ROW = {"id", "version", "status", "author", "updated"}
+
+
+class PolicyEdit(Edit):
+    """The parts of the voice policy that are to change, each whole: `greeting`, `hours`, `covers` ..."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    version: int = Field(ge=1, description="the version that was edited; 409 when there is a newer one")
+
+    def data(self) -> dict[str, Any]:
+        return {name: value for name, value in (self.model_extra or {}).items() if name not in _OF_THE_ROW}
+
+
+@router.get("")
+async def policy(front: TheFront) -> dict[str, Any]:
+    """Who the receptionist is and how they speak, in the form of `voice.yaml`."""
+    return _row(front.study.one("voice", VOICE))
+
+
+@router.put("")
+async def edit(edited: PolicyEdit, front: TheFront) -> dict[str, Any]:
+    """Changes the parts that are sent. A greeting has to say that it is an AI assistant who answers."""
+    return _row(await front.study.change("voice", VOICE, edited.data(), edited.version, edited.author))
+
+
+@router.get("/versions")
+async def versions(front: TheFront) -> Listed:
+    """Every version, newest first, each with its `changes`: `{field, before, after}`."""
+    return await history(front, "voice", VOICE)
+
+
+@router.post("/restore")
+async def restore(wanted: Restored, front: TheFront) -> dict[str, Any]:
+    """What an earlier version said, as a new version."""
+    return _row(await front.study.restore("voice", VOICE, wanted.version, wanted.author))
+
+
+@router.post("/undo")
+async def undo(front: TheFront, named: Annotated[Named | None, Body()] = None) -> dict[str, Any]:
+    """Takes the last change back."""
+    return _row(await front.study.undo("voice", VOICE, named.author if named else SOMEBODY))
+
+
+def _row(version: Version) -> dict[str, Any]:
+    return {name: value for name, value in row(version).items() if name not in ("id", "status")}
