@@ -12,10 +12,12 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from audio.answer import Answer, synthesise
-from audio.draft import Draft
+from audio.draft import Draft, Hearing, Overhearing
+from audio.ears import Transcript
 from audio.engines import Sound
 from audio.interruptions import only_nods
 from audio.listener import PRE_ROLL_S, Listener
@@ -52,6 +54,7 @@ class Stretch:
 
     start: float
     interrupts: bool
+    overhearing: Overhearing
     draft: Draft | None = None
     answer: Answer | None = None
     pace_s: float = 0.0
@@ -99,9 +102,11 @@ class Conversation:
             await self._finish(pace)
 
     async def _finish(self, pace: asyncio.Task[None]) -> None:
-        for task in (self._stretch and self._stretch.draft, self._stretch and self._stretch.answer, self._answer):
-            if task:
-                await task.withdraw()
+        if self._stretch:
+            await self._stretch.overhearing.withdraw()
+            await self._forget_draft(self._stretch)
+        if self._answer:
+            await self._answer.withdraw()
         for errand in tuple(self._tasks):
             errand.cancel()
         await asyncio.gather(pace, *self._tasks, return_exceptions=True)
@@ -166,7 +171,8 @@ class Conversation:
     async def _begin(self) -> None:
         """The caller starts to speak; whatever we are saying stops at once, to be resumed if it was nothing."""
         listener = self._listener
-        self._stretch = Stretch(max(0.0, listener.now - PRE_ROLL_S - 0.1), interrupts=self._mouth.busy)
+        start = max(0.0, listener.now - PRE_ROLL_S - 0.1)
+        self._stretch = Stretch(start, self._mouth.busy, Overhearing(self._sound.ears, self._overheard))
         listener.forget()
         if self._stretch.interrupts:
             await self._mouth.pause()
@@ -179,7 +185,11 @@ class Conversation:
             await self._forget_draft(stretch)
         if stretch.draft is None:
             if max(listener.falling_s, listener.quiet_s) >= FALLING_S:
+                await stretch.overhearing.withdraw()
                 stretch.draft = self._draft(stretch)
+            else:
+                speech = partial(listener.since, stretch.start)
+                stretch.overhearing.keep_up(listener.voiced_s, self._hearing, speech)
         elif stretch.draft.transcript is not None:
             await self._weigh(stretch, stretch.draft)
 
@@ -189,13 +199,18 @@ class Conversation:
         return resumed or listener.voiced_s - draft.voiced_s > STALE_S
 
     def _draft(self, stretch: Stretch) -> Draft:
-        call = self._call
-        policy, hints = call.office.knowledge.policy, call.office.knowledge.vocabulary(call.caller)
-        speech = self._listener.since(stretch.start)
-        return Draft(
-            self._sound, speech, self._wire.rate, policy.receptionist.languages, call.language, hints,
-            self._listener.voiced_s, stretch.pace_s,
-        )  # fmt: skip
+        listener, hearing = self._listener, self._hearing()
+        if (language := stretch.overhearing.language) is not None:
+            hearing = replace(hearing, languages=(language,), current=language)
+        return Draft(hearing, listener.since(stretch.start), listener.voiced_s, stretch.pace_s)
+
+    def _hearing(self) -> Hearing:
+        call, knowledge = self._call, self._call.office.knowledge
+        hints = knowledge.vocabulary(call.caller)
+        return Hearing(self._sound, self._wire.rate, knowledge.policy.receptionist.languages, call.language, hints)
+
+    def _overheard(self, heard: Transcript) -> None:
+        self._call.overhear(heard.text, heard.language)
 
     async def _weigh(self, stretch: Stretch, draft: Draft) -> None:
         """The words of this pause are known: nothing, a nod, or a turn to answer once the pause is long enough."""
@@ -214,7 +229,7 @@ class Conversation:
             return
         if stretch.answer is None:
             stretch.answer = await self._prepare(stretch, draft)
-            self._call.overhear(text, draft.transcript.language)
+            self._overheard(draft.transcript)
         answer = stretch.answer
         if quiet >= draft.patience_s and not self._listener.stirring and (answer.ready or quiet >= LATEST_S):
             await self._release(stretch, answer)
@@ -321,6 +336,8 @@ class Conversation:
     async def _last_words(self) -> None:
         """What was said just before hanging up still counts: it is put on record and acted on, unheard."""
         stretch, self._stretch = self._stretch, None
+        if stretch:
+            await stretch.overhearing.withdraw()
         await self._mouth.close()
         if not (stretch and self._call.open):
             return

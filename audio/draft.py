@@ -4,59 +4,112 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
-from audio.ears import Transcript
+from audio.ears import Ears, Transcript
 from audio.engines import Sound
 from audio.patience import patience
 from audio.smart_turn import RATE
+from calls.errors import EngineError
 from calls.wire import Pcm
 from calls.words import Language
 
+AFRESH_S = 0.5
+"""So much more speech is worth another hearing while the caller goes on."""
+
+CERTAIN = 0.95
+"""Odds of a language that the rest of the utterance will not overturn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How the caller of one call is heard. `rate` of the line in Hz."""
+
+    sound: Sound
+    rate: int
+    languages: Sequence[Language]
+    current: Language
+    hints: Sequence[str]
+
+    def widened(self, speech: Pcm) -> NDArray[np.float32]:
+        """Mono, 16 kHz, in [-1, 1]."""
+        wide = speech.astype(np.float32) / 32768.0
+        return wide if self.rate == RATE else soxr.resample(wide, self.rate, RATE).astype(np.float32)
+
+    async def words(self, wide: NDArray[np.float32]) -> Transcript:
+        """Raises EngineError."""
+        ears = self.sound.ears
+        return await ears.hear(wide, languages=self.languages, current=self.current, hints=self.hints)
+
+
+class Overhearing:
+    """Hears the caller while they are still speaking, as far as the ears have nobody else to hear.
+
+    `language`: the one that they speak, once it is known.
+    """
+
+    def __init__(self, ears: Ears, told: Callable[[Transcript], None]):
+        self.language: Language | None = None
+        self._ears, self._told = ears, told
+        self._voiced_s = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    def keep_up(self, voiced_s: float, hearing: Callable[[], Hearing], speech: Callable[[], Pcm]) -> None:
+        """Begins another hearing if there is enough more of `speech`; `voiced_s` seconds of it are voice."""
+        busy = self._task is not None and not self._task.done()
+        if busy or voiced_s - self._voiced_s < AFRESH_S or not self._ears.idle:
+            return
+        self._voiced_s = voiced_s
+        self._task = asyncio.create_task(self._hear(hearing(), speech()))
+
+    async def _hear(self, hearing: Hearing, speech: Pcm) -> None:
+        try:
+            heard = await hearing.words(hearing.widened(speech))
+        except EngineError:
+            return  # the whole utterance will be heard again, and then it matters
+        if heard.text:
+            self.language = heard.language if heard.odds.get(heard.language, 0.0) >= CERTAIN else None
+            self._told(heard)
+
+    async def withdraw(self) -> None:
+        """The caller pauses: from here on a draft hears them."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
 
 class Draft:
-    """Starts at once. `transcript` is None until the words are known, `patience_s` infinite until their tone is too."""
+    """Starts at once. `transcript` is None until the words are known, `patience_s` infinite until their tone is too.
 
-    def __init__(
-        self,
-        sound: Sound,
-        speech: Pcm,
-        rate: int,
-        languages: Sequence[Language],
-        current: Language,
-        hints: Sequence[str],
-        voiced_s: float,
-        pace_s: float,
-    ):
+    `speech` contains `voiced_s` seconds of voice and a longest pause of `pace_s`.
+    """
+
+    def __init__(self, hearing: Hearing, speech: Pcm, voiced_s: float, pace_s: float):
         self.voiced_s = voiced_s
         self.transcript: Transcript | None = None
         self.patience_s = math.inf
         self.began_at = asyncio.get_running_loop().time()
         self.heard_at = self.began_at
-        self.done = asyncio.create_task(self._hear(sound, speech, rate, languages, current, hints, pace_s))
+        self.done = asyncio.create_task(self._hear(hearing, speech, pace_s))
 
     async def withdraw(self) -> None:
         """Nobody needs it any more."""
         self.done.cancel()
         await asyncio.gather(self.done, return_exceptions=True)
 
-    async def _hear(
-        self,
-        sound: Sound,
-        speech: Pcm,
-        rate: int,
-        languages: Sequence[Language],
-        current: Language,
-        hints: Sequence[str],
-        pace_s: float,
-    ) -> None:
-        wide = speech.astype(np.float32) / 32768.0
-        if rate != RATE:
-            wide = soxr.resample(wide, rate, RATE).astype(np.float32)
-        heard = self.transcript = await sound.ears.hear(wide, languages=languages, current=current, hints=hints)
-        self.heard_at = asyncio.get_running_loop().time()
-        if heard.text:  # the ears had both cores to themselves; how it sounded is asked while the answer is prepared
-            self.patience_s = patience(heard.text, heard.language, await sound.smart_turn.chance(wide), pace_s)
+    async def _hear(self, hearing: Hearing, speech: Pcm, pace_s: float) -> None:
+        wide = hearing.widened(speech)
+        finished = asyncio.create_task(hearing.sound.smart_turn.chance(wide))
+        try:
+            heard = self.transcript = await hearing.words(wide)
+            self.heard_at = asyncio.get_running_loop().time()
+            if heard.text:
+                self.patience_s = patience(heard.text, heard.language, await finished, pace_s)
+        finally:
+            finished.cancel()
+            await asyncio.gather(finished, return_exceptions=True)

@@ -15,16 +15,14 @@ __all__ = ["Ears", "Transcript", "open_ears"]
 
 
 def open_ears(
-    kind: Literal["auto", "whisper", "fast"] = "auto",
-    model: str = "base",
-    data_dir: Path = Path("data"),
-    workers: int = 1,
+    kind: Literal["auto", "whisper", "fast"] = "auto", model: str = "base", data_dir: Path = Path("data")
 ) -> Ears:
     """Ears that load on first use or when warmed. `auto` takes the fast ones where faster-whisper is installed.
 
-    `model` is a size of Whisper; `workers` utterances are heard at a time, the processor's cores shared among them.
+    `model` is a size of Whisper. CTranslate2 gains little from a second core, so the fast ears hear as many
+    utterances at a time as there are cores; torch shares all of them out to one.
     """
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    cores = os.cpu_count() or 1
     if kind == "fast" or (kind == "auto" and fast_installed()):
-        return LocalEars(FastEngine(partial(ct2_folder, data_dir, model), workers, threads), workers)
-    return LocalEars(WhisperEngine(partial(checkpoint, data_dir, model), threads), workers)
+        return LocalEars(FastEngine(partial(ct2_folder, data_dir, model), cores), workers=cores)
+    return LocalEars(WhisperEngine(partial(checkpoint, data_dir, model), threads=cores))

@@ -14,13 +14,13 @@ from calls.words import Language
 
 
 class FastEngine:
-    """`folder` is asked for where the model lies, once, when it loads."""
+    """`folder` is asked for where the model lies, once, when it loads. `workers` utterances at a time, a core each."""
 
     n_mels = 80
 
-    def __init__(self, folder: Callable[[], Path], workers: int, threads: int) -> None:
+    def __init__(self, folder: Callable[[], Path], workers: int) -> None:
         self._folder = folder
-        self._workers, self._threads = workers, threads
+        self._workers = workers
         self._model: Any = None
         self._tokenizer: Any = None
 
@@ -35,7 +35,7 @@ class FastEngine:
             device="cuda" if gpu else "cpu",
             compute_type="float16" if gpu else "int8",
             inter_threads=self._workers,
-            intra_threads=self._threads,
+            intra_threads=1,
         )
         self.n_mels = self._model.n_mels
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from threading import Event, Lock
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +19,8 @@ from audio.ears.tongue import spoken
 from calls.errors import AntesalaError, EngineError
 from calls.words import LANGUAGES, Language
 
-LEAST_S, ROOM_S = 10.0, 4.0
-"""Whisper is given at least 10 s, and 4 s of silence after the sound: with less it mishears and repeats itself."""
+LEAST_S, ROOM_S = 8.0, 3.0
+"""Whisper is given at least 8 s, and 3 s of silence after the sound: with less it mishears and repeats itself."""
 TOKENS, TOKENS_S = 10, 7
 """At most so many tokens, and so many more for each second: the fastest Spanish has about 6."""
 PERHAPS_SPEECH = 0.3
@@ -31,9 +31,9 @@ class LocalEars:
     """Ears on this machine: `workers` utterances at a time in threads of their own, first come first served."""
 
     def __init__(self, engine: Engine, workers: int = 1) -> None:
-        self._engine = engine
+        self._engine, self._workers, self._asked = engine, workers, 0
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="ears")
-        self._loading = Lock()
+        self._loading, self._counting = Lock(), Lock()
         self._loaded = False
 
     async def hear(
@@ -45,9 +45,12 @@ class LocalEars:
         hints: Sequence[str] = (),
     ) -> Transcript:
         dropped = Event()
-        work = partial(self._listen, pcm, languages, current, hints, dropped)
+        with self._counting:
+            self._asked += 1
+        asked = self._threads.submit(self._listen, pcm, languages, current, hints, dropped)
+        asked.add_done_callback(self._answered)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+            return await asyncio.wrap_future(asked)
         except asyncio.CancelledError:
             dropped.set()
             raise
@@ -55,6 +58,14 @@ class LocalEars:
             raise
         except Exception as error:
             raise EngineError("ears", f"an utterance could not be heard ({type(error).__name__}: {error}).") from error
+
+    @property
+    def idle(self) -> bool:
+        return self._workers > 1 and not self._asked
+
+    def _answered(self, _: object) -> None:
+        with self._counting:
+            self._asked -= 1
 
     async def warm(self) -> None:
         noise = np.random.default_rng(0).normal(0, 10 * QUIET, RATE).astype(np.float32)
@@ -94,7 +105,7 @@ def listen(
 
     def heard_in(frames: int) -> tuple[Draft, Language, dict[Language, float]] | None:
         encoded = None if dropped() else engine.encode(log_mel(pcm, frames, engine.n_mels))
-        odds = {} if dropped() else engine.odds(encoded, languages)
+        odds = {current: 1.0} if dropped() else _odds(engine, encoded, languages)
         if dropped():
             return None
         language = spoken(odds, current, speech)
@@ -110,3 +121,7 @@ def listen(
     if not is_speech(draft, seconds):
         return Transcript("", current, no_speech=draft.no_speech)
     return Transcript(draft.text, language, confidence(draft), draft.no_speech, odds)
+
+
+def _odds(engine: Engine, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
+    return engine.odds(encoded, languages) if len(languages) > 1 else {languages[0]: 1.0}

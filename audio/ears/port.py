@@ -40,10 +40,14 @@ class Ears(Protocol):
     ) -> Transcript:
         """What is said in `pcm`: mono, 16 kHz, (n,) in [-1, 1], at most 30 s (of more, the last 30 s).
 
-        `languages`: those the office speaks; `current`: the one of the call so far, kept unless the audio says
-        otherwise. `hints`: names and words that may come up, the likeliest first. Cancel it and it costs nothing more.
-        Raises EngineError.
+        `languages`: those it may be in (one alone is taken for granted); `current`: the one of the call so far, kept
+        unless the audio says otherwise. `hints`: names and words that may come up, the likeliest first. Cancel it and
+        it costs nothing more. Raises EngineError.
         """
+
+    @property
+    def idle(self) -> bool:
+        """Nobody is being heard, and if somebody were, another could be heard at the same time."""
 
     async def warm(self) -> None:
         """Loads the model and runs it once. Raises WeightsError."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from audio.conversation import Conversation
 from calls.call import Call
 from calls.errors import EngineError
 from calls.switchboard import Switchboard
-from calls.words import HandOff, HangUp, Heard, Keys, Message, Played, Reason, Said
+from calls.words import HandOff, HangUp, Heard, Keys, Message, Partial, Played, Reason, Said
 from tests.audio.tones import HummingVoice, Language_of_tones, Telephone, ToneEars, sound
 from tests.doubles import ScriptedMind, office
 
@@ -47,6 +49,27 @@ async def test_a_finished_sentence_is_answered_at_once():
     assert said(call) == ["Muy bien."]
     assert 13.15 < phone.first_voice_after(13) < 13.45
     assert all(not body.cut_short for body in played(call).values())
+
+
+async def test_the_words_are_shown_while_they_are_being_said():
+    phone, shown = Telephone(Language_of_tones(), [(12, "¿Está la señora Vidal?", 3.0)], until=18), []
+    house = office()
+    conversation = Conversation(phone, sound(phone.tones))
+    call = await Switchboard(house, house.desk, most=1).answer("test", door=conversation)
+    now = asyncio.get_running_loop().time
+    call.watch = lambda event: isinstance(event.body, Partial) and shown.append(now() - phone.began)
+    await conversation.run(call)
+    assert 12.5 < shown[0] < 13.3 and len(shown) >= 3
+
+
+async def test_nobody_waits_for_ears_that_follow_another_caller():
+    phone, ears = (
+        Telephone(tones := Language_of_tones(), [(12, "¿Está la señora Vidal?", 3.0)], until=18),
+        ToneEars(tones),
+    )
+    ears.idle = False
+    await converse(phone, ears)
+    assert ears.asked == 1
 
 
 async def test_an_unfinished_sentence_is_waited_for_and_becomes_one_turn():

@@ -56,9 +56,18 @@ class ToneEars:
     language: Language = "es"
     nothing: Sequence[str] = ()
 
+    idle: bool = True
+    asked: int = 0
+
     async def hear(
-        self, pcm: np.ndarray, *, languages: Sequence[Language], current: Language, hints: Sequence[str] = ()
+        self,
+        pcm: np.ndarray,
+        *,
+        languages: Sequence[Language],
+        current: Language,
+        hints: Sequence[str] = (),
     ) -> Transcript:
+        self.asked += 1
         await asyncio.sleep(self.seconds)
         text = self.tones.understand(pcm, 16_000)
         return Transcript("" if text in self.nothing else text, self.language, 0.9, 0.0, {self.language: 1.0})
