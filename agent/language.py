@@ -39,10 +39,15 @@ _PLAIN: dict[Language, frozenset[str]] = {
     "en": _words(
         """i you he she we they it my your his her our me him them a an and or but of to for from with about at on by as
         do does did have has had can will was were be am there here not need want like know get got if so just back
-        leave talk meeting office company name number phone may might let let's okay right great sure
+        leave talk meeting office company name number phone may might let let's okay right great sure go in keep switch
         zero one two three four five six seven eight nine double ends hold minute other another last"""
     ),
 }
+_WISHED: dict[Language, re.Pattern[str]] = {
+    "es": re.compile(r"\ben (?:español|castellano)\b", re.IGNORECASE),
+    "en": re.compile(r"\bin english\b", re.IGNORECASE),
+}
+"""Said in the very language that is asked for: "¿Habla inglés?" is still Spanish."""
 _BOTH = frozenset({"no", "a", "me", "he", "as", "on", "son", "ha", "an", "so", "si"})
 
 
@@ -57,7 +62,7 @@ def language_of(text: str, languages: Sequence[Language], current: Language) -> 
 
 def _evidence(text: str, language: Language) -> int:
     """Points that `text` is in `language`. Names (a capital inside a sentence) say nothing."""
-    points = 2 * bool(language == "es" and re.search(r"[¿¡]", text))
+    points = 2 * bool(language == "es" and re.search(r"[¿¡]", text)) + bool(_WISHED[language].search(text))
     for found in _WORD.finditer(text):
         word = found.group()
         if word[0].isupper() and not _starts_sentence(text, found.start()) and not word.startswith("I"):

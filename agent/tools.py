@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -31,6 +32,8 @@ from calls.words import (
 )
 
 Runtime = ToolRuntime[Context, Any]
+TELLING_WORDS = 4
+"""Words of three letters or more in an utterance that says what the caller wants."""
 
 
 @tool
@@ -56,8 +59,9 @@ async def promise_callback(
     owner: Annotated[Owner, Field(description="Who owes it.")] = "assistant",
 ) -> str:
     """Promise the caller something (usually a call back). Say the promise only after this returned done."""
-    due = due and _in_office_time(due, runtime.context.thought.scene)
-    return await _propose(Promise(owner, text, due), runtime)
+    scene = runtime.context.thought.scene
+    due = due and _in_office_time(due, scene)
+    return await _propose(Promise(owner, text, due, quote=_asked_for(scene)), runtime)
 
 
 @tool
@@ -138,6 +142,13 @@ def _in_office_time(at: datetime, scene: Scene) -> datetime:
     """A time without offset is meant in the office's timezone; one with is turned into it."""
     zone = scene.now.tzinfo
     return at.replace(tzinfo=zone) if at.tzinfo is None else at.astimezone(zone)
+
+
+def _asked_for(scene: Scene) -> str:
+    """The caller's own words that a promise goes back to: the latest that say more than yes, a name or a number."""
+    said = [line.text for line in scene.transcript if line.who == "caller"] + [scene.heard.text]
+    telling = [text for text in said if len(re.findall(r"[^\W\d_]{3,}", text)) >= TELLING_WORDS]
+    return (telling or said)[-1]
 
 
 def _executive_may_be_rung(scene: Scene) -> bool:

@@ -55,6 +55,8 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bDra\.)(?<!\bSr\.)(?<!\bSra\.)\s+(?=[¿¡A-ZÁÉÍÓÚÑ])"
 )
 T = TypeVar("T")
+PIN_TRIES = 3
+"""So many wrong PINs are looked at in one call."""
 
 
 def new_id() -> str:
@@ -82,6 +84,7 @@ class Call:
         self._closing: asyncio.Future[None] | None = None
         self._greeting: list[Say] = []
         self._greeting_heard = ""
+        self._wrong_pins = 0
         self.watch: Callable[[Event], None] = lambda event: None
         """Told of every event once it is on record, and of passing ones; for captions at the caller's own end."""
         self.ending = False
@@ -357,9 +360,13 @@ class Call:
         return await self._in_full(do(step, self, self.office))
 
     async def proves(self, pin: str) -> bool:
-        """Checks a keyed or spoken PIN; a right one raises the circle for the rest of this call."""
-        circle = self.office.knowledge.prove(self.caller, pin)
+        """Checks a keyed or spoken PIN; a right one raises the circle for the rest of this call.
+
+        After three wrong ones every PIN is wrong, however it comes.
+        """
+        circle = self.office.knowledge.prove(self.caller, pin) if self._wrong_pins < PIN_TRIES else None
         if circle is None:
+            self._wrong_pins += 1
             return False
         await self.note(Proved(circle))
         self.row = replace(self.row, caller=replace(self.caller, circle=circle))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from contextlib import aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -158,6 +158,7 @@ class Turn:
         call, knowledge, now = self.call, self.office.knowledge, self.office.now()
         zone = ZoneInfo(knowledge.policy.hours.timezone)
         by = knowledge.callback_by(now)
+        busy = knowledge.is_open(now) and not knowledge.allows(now, now + AT_ONCE)
         return Scene(
             call_id=call.id,
             caller=call.caller,
@@ -172,8 +173,14 @@ class Turn:
             deeds=call.deeds,
             guidance=call.unused_guidance(),
             suspicious=call.suspicious,
-            busy_now=knowledge.is_open(now) and not knowledge.allows(now, now + AT_ONCE),
+            busy_now=busy,
+            away_today=busy and self._away(now.astimezone(zone)),
         )
+
+    def _away(self, now: datetime) -> bool:
+        """Whether today's opening hours, past ones included, leave the executive no half hour."""
+        free = self.office.knowledge.free_slots(now.replace(hour=0, minute=0, second=0, microsecond=0), 30, 1)
+        return not free or free[0].start.astimezone(now.tzinfo).date() > now.date()
 
     @property
     def language(self) -> Language:

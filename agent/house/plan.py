@@ -167,7 +167,7 @@ def not_there(at: Situation, words: Wording) -> Moves | None:
     """They ask for the executive, or where they are: an approved cover, and on to what can be done."""
     if not at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS):
         return None
-    return says(words.not_there(busy=at.scene.busy_now), screened(at, words, covered=True))
+    return says(words.not_there(), screened(at, words, covered=True))
 
 
 def an_appointment(at: Situation, words: Wording) -> Moves | None:

@@ -45,7 +45,7 @@ def has_heard_cover(at: Situation) -> bool:
 def offered(at: Situation, words: Wording, covered: bool) -> Iterator[Sentence]:
     """A way forward: a call back by an honest time, or a message."""
     if not covered:
-        yield from words.not_there(busy=at.scene.busy_now)
+        yield from words.not_there()
     scene = at.scene
     if scene.callback_by and not scene.suspicious and not at.said["offer_callback"]:
         yield from words.say("offer_callback", time=say_deadline(scene.callback_by, scene.now, scene.language))

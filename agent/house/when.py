@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import cache
 
 from calls.words import Hours, Language
 from prompts import pattern, table
@@ -52,13 +53,14 @@ _MONTHS: dict[Language, list[str]] = {
         "December",
     ],
 }
+_BARE = str.maketrans("áé", "ae")
 MORNING, AFTERNOON = 12, 17
 """By when a call "in the morning" or "in the afternoon" has to be made, in hours of the day."""
 
 
 def time_in(text: str, language: Language, now: datetime) -> datetime | None:
     """The time that `text` asks for, in `now`'s timezone and after `now`; None if it names none."""
-    text = text.lower()
+    text = _without_dated_things(text.lower())
     if soon := _from_now(text, now):
         return soon
     day, named = _day(text, now)
@@ -71,6 +73,28 @@ def time_in(text: str, language: Language, now: datetime) -> datetime | None:
         )
     at = day.replace(hour=clock[0], minute=clock[1], second=0, microsecond=0)
     return at + timedelta(days=1) if at <= now and not named else at
+
+
+def _without_dated_things(text: str) -> str:
+    """`text` without days that belong to something else ("la propuesta del martes", "Tuesday's meeting")."""
+    for owned in _owned_days():
+        text = owned.sub(" ", text)
+    return text
+
+
+@cache
+def _owned_days() -> tuple[re.Pattern[str], ...]:
+    english = "|".join(day.lower() for day in _DAYS["en"])
+    spanish = "|".join({form for day in _DAYS["es"] for form in (day, day.translate(_BARE))})
+    parts = r"y|media|cuarto|menos|antes|despu[ée]s|partir|hora|ma[ñn]ana|tarde|noche|mediod[ií]a"
+    point = rf"(?:{'|'.join(_HOURS['es'])}|\d+|{parts})"
+    return (
+        re.compile(rf"(?<!\w)(?!{point} )[^\W\d_]+ (?:del (?:{spanish})|de (?:hoy|ayer|ma[ñn]ana))\b"),
+        re.compile(rf"\b(?:{spanish}) pasado\b|\b(?:pasado|last) (?:{spanish}|{english})\b"),
+        re.compile(rf"\b(?:{english}|today|tomorrow|yesterday)['’]s\b"),
+        re.compile(rf"\b(?:the|our|your) (?:{english}) (?!morning|afternoon|evening|at\b|before|after|by\b)\w+"),
+        re.compile(rf"\b(?:from|of) (?:{english})\b(?! (?:on|onwards|at|morning|afternoon))"),
+    )
 
 
 def _from_now(text: str, now: datetime) -> datetime | None:
@@ -90,7 +114,7 @@ def _day(text: str, now: datetime) -> tuple[datetime, bool]:
         return now + timedelta(days=1), True
     for names in _DAYS.values():
         for weekday, name in enumerate(names):
-            plain = name.lower().translate(str.maketrans("áé", "ae"))
+            plain = name.lower().translate(_BARE)
             if re.search(rf"\b({name.lower()}|{plain})\b", text):
                 return now + timedelta(days=(weekday - now.weekday() - 1) % 7 + 1), True
     return now, bool(pattern("today").search(text))

@@ -64,9 +64,10 @@ class Wording:
         if match.preference.say:
             yield from self.on_file(match)
 
-    def not_there(self, busy: bool = False) -> Iterator[Sentence]:
+    def not_there(self) -> Iterator[Sentence]:
         """That the executive is not available: an approved cover that is true now, else words without a reason."""
-        fitting = [cover for cover in self._scene.policy.covers if cover.when in _times(self._scene, busy)]
+        covers = self._scene.policy.covers
+        fitting = next((found for when in _times(self._scene) if (found := [c for c in covers if c.when in when])), [])
         if fitting:
             cover = fitting[crc32(self._scene.call_id.encode()) % len(fitting)]
             yield from self._quoted(*_worded(cover.text, self.language))
@@ -93,11 +94,15 @@ def familiar(scene: Scene) -> bool:
     return bool(pattern("familiar").search(address)) or bool(pattern("familiar").search(scene.caller.notes))
 
 
-def _times(scene: Scene, busy: bool) -> tuple[str, ...]:
-    """The `when` of covers that hold now, most telling first."""
-    if scene.open_now:
-        return ("busy", "any") if busy else ("any",)
-    return ("holiday", "closed", "any") if scene.now.date() in scene.policy.hours.holidays else ("closed", "any")
+def _times(scene: Scene) -> tuple[frozenset[str], ...]:
+    """The `when` of covers that hold now; only where the office has none for the first is the next looked at."""
+    always = frozenset({"any"})
+    if not scene.open_now:
+        closed = "holiday" if scene.now.date() in scene.policy.hours.holidays else "closed"
+        return frozenset({closed}), frozenset({"closed"}), always
+    if scene.away_today:
+        return frozenset({"away"}), always
+    return (frozenset({"busy", "any"}),) if scene.busy_now else (always,)
 
 
 def _worded(texts: Texts, language: Language) -> tuple[str, Language]:

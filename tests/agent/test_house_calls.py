@@ -414,6 +414,22 @@ def test_without_a_rule_an_appointment_becomes_a_message() -> None:
     assert "cita" in call.did(Message).reason.lower() and call.nothing(Booking)
 
 
+def test_the_day_of_a_thing_is_no_wish() -> None:
+    call = HouseCall(LUIS)
+    call.says("Dígale que me llame por la propuesta del martes")
+    call.says("sí, a este número")
+    assert call.did(Promise).due == MONDAY_TEN.replace(hour=12)
+    assert "propuesta del martes" in call.did(Message).reason
+
+
+@pytest.mark.parametrize("said", ["No es urgente.", "no es nada urgente", "no corre prisa", "no hay ninguna prisa"])
+def test_not_urgent_is_not_urgent(said: str) -> None:
+    call = HouseCall(LUIS)
+    call.says(f"Dígale que me llame por el contrato, {said}")
+    call.says("sí, a este número")
+    assert call.did(Message).urgency == "low"
+
+
 # --- not there -----------------------------------------------------------------------------------------
 
 
@@ -434,6 +450,14 @@ def test_only_a_cover_that_is_true_now_is_given(now: datetime, more: dict[str, A
         if each.when in {"any", "busy" if more else "", "closed" if now.hour == 20 else ""}
     }
     assert any(said.startswith(each) for each in allowed) and cover in said
+
+
+def test_away_all_day_has_its_own_cover_and_busy_is_not_said() -> None:
+    away = Cover({"es": "Hoy no está en el despacho.", "en": "She's out of the office today."}, when="away")
+    call = HouseCall(policy=replace(POLICY, covers=(*POLICY.covers, away)), more={"busy_now": True, "away_today": True})
+    assert "Hoy no está en el despacho." in call.says("¿Está la señora Vidal?")
+    without = HouseCall(more={"busy_now": True, "away_today": True}).says("¿Está la señora Vidal?")
+    assert "no está disponible" in without and "reunida" not in without
 
 
 def test_without_covers_no_reason_is_given() -> None:

@@ -36,6 +36,8 @@ oiga
 ¿Quién es usted?
 no me ha llamado nadie
 mi número es el 600111222
+¿Seguimos en español?
+prefiero en castellano
 """
 ENGLISH = """
 Hello
@@ -68,6 +70,9 @@ that's right
 can you hear me
 Who is this?
 she's expecting my call
+Let's go on in English.
+Can we switch to English?
+in English, please
 """
 NEUTRAL = [
     "OK",

@@ -126,7 +126,8 @@ async def test_a_promise_without_offset_is_meant_in_office_time() -> None:
     act = Acting()
     heard = Listening([call("promise_callback", text="La llamará.", due="2026-11-23T17:30")], ["Hecho."])
     await heard.say(act=act)
-    assert act.steps == [Promise("assistant", "La llamará.", utc(16, 30))]
+    asked = "¿Puedo hablar con la señora Vidal?"
+    assert act.steps == [Promise("assistant", "La llamará.", utc(16, 30), quote=asked)]
 
 
 async def test_text_that_comes_with_a_deed_waits_for_it() -> None:
