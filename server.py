@@ -32,6 +32,7 @@ from audio.rehearsal import rehearse
 from calls.call import new_id
 from calls.desk import Desk
 from calls.errors import SettingsError
+from calls.owed import Watchman
 from calls.ports import Office
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
@@ -166,6 +167,9 @@ def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
 
     yield warm_then_rehearse()
     yield front.switchboard.keep_swept()
+    watchman = Watchman(house.store, front.office.now)
+    house.store.on_promise = watchman.look
+    yield watchman.keep_watch()
     yield house.knowledge.keep_in_step()
 
 

@@ -43,7 +43,8 @@ class Files:
         return await self._read(_batches)
 
     async def add(self, new: Sequence[Version]) -> None:
-        await self._write(partial(_add, new))
+        if new:
+            await self._write(partial(_add, new))
 
 
 def _add(new: Sequence[Version], connection: Connection) -> None:
@@ -52,8 +53,7 @@ def _add(new: Sequence[Version], connection: Connection) -> None:
         number: int = connection.execute(newest).scalar() or 0
         if version.number != number + 1:
             raise Outdated(version.key, number)
-    if new:
-        connection.execute(insert(VersionTable), [_values(version) for version in new])
+    connection.execute(insert(VersionTable), [_values(version) for version in new])
 
 
 def _values(version: Version) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlmodel import SQLModel, col
 
 from calls.words import Caller, CallRow, Circle, Played, Said, spell_time
 from records.feed import Shown
-from records.tables import CallTable, EventTable, HandOffTable, MessageTable, PromiseTable
+from records.search import Sought, conditions
+from records.tables import CallTable, EventTable, HandOffTable
 
 Row = dict[str, Any]
 PAGE = 500
@@ -25,12 +25,6 @@ class Page:
 
     items: list[dict[str, Any]]
     next: int | None
-
-
-def fold(text: str) -> str:
-    """`text` as it is compared in a search: without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(each for each in decomposed if not unicodedata.combining(each)).casefold()
 
 
 def rows(query: Select[Any], connection: Connection) -> list[Row]:
@@ -54,35 +48,19 @@ def call(call_id: str, connection: Connection) -> dict[str, Any] | None:
     return {**_call(found[0]), "events": _heard_merged([_event(row) for row in rows(events, connection)])}
 
 
-def calls(open: bool | None, number: str | None, q: str, limit: int, after: int | None, connection: Connection) -> Page:
+def calls(sought: Sought, limit: int, after: int | None, connection: Connection) -> Page:
     """Calls without their events, newest first."""
-    where: list[ColumnElement[bool]] = []
-    if open is not None:
-        where.append((col(CallTable.state) == "open") == open)
-    if number is not None:
-        where.append(col(CallTable.number) == number)
-    if words := fold(q).strip():
-        said = select(col(EventTable.call_id)).where(col(EventTable.words).contains(words, autoescape=True))
-        where.append(or_(col(CallTable.words).contains(words, autoescape=True), col(CallTable.id).in_(said)))
-    page = _page(CallTable, where, limit, after, connection)
+    page = _page(CallTable, conditions(sought, connection), limit, after, connection)
     return Page([_call(row) for row in page.items], page.next)
 
 
-def messages(limit: int, after: int | None, connection: Connection) -> Page:
-    return _listed(MessageTable, [], limit, after, connection)
-
-
-def promises(limit: int, after: int | None, connection: Connection) -> Page:
-    return _listed(PromiseTable, [], limit, after, connection)
-
-
 def hand_offs(state: str | None, limit: int, after: int | None, connection: Connection) -> Page:
-    return _listed(HandOffTable, [col(HandOffTable.state) == state] if state else [], limit, after, connection)
+    return listed(HandOffTable, [col(HandOffTable.state) == state] if state else [], limit, after, connection)
 
 
 def hand_off(hand_off_id: str, connection: Connection) -> dict[str, Any] | None:
     found = rows(select(HandOffTable).where(col(HandOffTable.id) == hand_off_id), connection)
-    return _plain(found[0]) if found else None
+    return plain(found[0]) if found else None
 
 
 def since(cursor: int, connection: Connection) -> list[Shown]:
@@ -106,14 +84,16 @@ def _page(
     return Page(items, items[-1]["no"] if len(found) > limit else None)
 
 
-def _listed(
+def listed(
     table: type[SQLModel], where: list[ColumnElement[bool]], limit: int, after: int | None, connection: Connection
 ) -> Page:
+    """A page of rows as they are told, newest first."""
     page = _page(table, where, limit, after, connection)
-    return Page([_plain(row) for row in page.items], page.next)
+    return Page([plain(row) for row in page.items], page.next)
 
 
-def _plain(row: Row) -> dict[str, Any]:
+def plain(row: Row) -> dict[str, Any]:
+    """A row as it is told: times spelled, without its count."""
     return {
         name: spell_time(value) if isinstance(value, datetime) else value for name, value in row.items() if name != "no"
     }
@@ -121,8 +101,8 @@ def _plain(row: Row) -> dict[str, Any]:
 
 def _call(row: Row) -> dict[str, Any]:
     names = ("id", "line", "ref", "number", "name", "circle", "language", "state", "outcome", "started", "ended")
-    plain = _plain(row)
-    return {name: plain[name] for name in names}
+    told = plain(row)
+    return {name: told[name] for name in names}
 
 
 def _event(row: Row) -> dict[str, Any]:

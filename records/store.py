@@ -6,18 +6,22 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from calls.words import CallRow, Event
-from records import reading, writing
+from calls.owed import Owed
+from calls.words import CallRow, Event, Promise
+from records import owed, reading, writing
 from records.engine import Writer, open_engine, trouble
 from records.feed import Feed, Shown
 from records.files import Files
 from records.reading import Page
+from records.search import Sought
+from records.tables import MessageTable, PromiseTable
 
 T = TypeVar("T")
 READERS = 2
@@ -31,6 +35,8 @@ class Store:
         self._writer = Writer(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="records-reader")
         self.feed = Feed(self._since)
+        self.on_promise: Callable[[], None] = lambda: None
+        """Called when a promise was made or changed, once that is on disk."""
         self.versions = Files(self._writer.write, self._read)
 
     async def close_down(self) -> None:
@@ -46,7 +52,7 @@ class Store:
         await self._writer.write(partial(writing.open_call, row))
 
     async def append(self, call_id: str, events: Sequence[Event]) -> None:
-        await self._writer.write(partial(writing.append, call_id, events), lambda shown: self.feed.show(*shown))
+        await self._writer.write(partial(writing.append, call_id, events), self._tell)
 
     async def close(self, row: CallRow) -> None:
         await self._writer.write(partial(writing.close_call, row))
@@ -62,31 +68,42 @@ class Store:
         shown = partial(writing.interrupt_open_calls, rescue)
         await self._writer.write(shown, lambda shown: self.feed.show(*shown))
 
+    # --- what is owed -------------------------------------------------------------------------------
+
+    async def change_message(self, message_id: str, version: int | None, **changes: Any) -> dict[str, Any] | None:
+        """The message after `changes`, None if there is none. Raises Stale when it is no longer at `version`."""
+        return await self._writer.write(partial(owed.change, MessageTable, message_id, version, changes))
+
+    async def change_promise(self, promise_id: str, version: int | None, **changes: Any) -> dict[str, Any] | None:
+        """The promise after `changes`, None if there is none. Raises Stale when it is no longer at `version`."""
+        changed = partial(owed.change, PromiseTable, promise_id, version, changes)
+        return await self._writer.write(changed, lambda _: self.on_promise())
+
+    async def owed(self) -> list[Owed]:
+        """Open promises with a time, of which nobody was warned yet."""
+        return await self._read(owed.owed)
+
+    async def warn(self, promise_id: str, at: datetime) -> None:
+        """Its owner is warned at `at`."""
+        await self._writer.write(partial(owed.warn, promise_id, at))
+
     # --- reading back -------------------------------------------------------------------------------
 
     async def call(self, call_id: str) -> dict[str, Any] | None:
         """The call and its events; of each sentence, how much was heard of it. None if there is no such call."""
         return await self._read(partial(reading.call, call_id))
 
-    async def calls(
-        self,
-        *,
-        open: bool | None = None,
-        number: str | None = None,
-        q: str = "",
-        limit: int = 50,
-        after: int | None = None,
-    ) -> Page:
-        """Calls without their events, newest first. `number` exact; `q` in names, numbers and what was said."""
-        return await self._read(partial(reading.calls, open, number, q, limit, after))
+    async def calls(self, *, limit: int = 50, after: int | None = None, **sought: Any) -> Page:
+        """Calls without their events, newest first; `sought` are the parts of `records.search.Sought`."""
+        return await self._read(partial(reading.calls, Sought(**sought), limit, after))
 
-    async def messages(self, limit: int = 50, after: int | None = None) -> Page:
-        """Newest first: ``{id, call_id, from_name, company, number, reason, urgency, taken_at, state}``."""
-        return await self._read(partial(reading.messages, limit, after))
+    async def messages(self, limit: int = 50, after: int | None = None, state: str | None = None) -> Page:
+        """Newest first: the event's fields, ``owner, snoozed_until, version`` and ``caller``."""
+        return await self._read(partial(owed.items, MessageTable, state, limit, after))
 
-    async def promises(self, limit: int = 50, after: int | None = None) -> Page:
-        """Newest first: ``{id, call_id, owner, due, text, quote, state, warned_at}``."""
-        return await self._read(partial(reading.promises, limit, after))
+    async def promises(self, limit: int = 50, after: int | None = None, state: str | None = None) -> Page:
+        """Newest first: the event's fields, ``made_at, snoozed_until, version`` and ``caller``."""
+        return await self._read(partial(owed.items, PromiseTable, state, limit, after))
 
     async def hand_offs(self, state: str | None = None, limit: int = 50, after: int | None = None) -> Page:
         """Newest first: ``{id, call_id, state, reason, to, brief, at}``."""
@@ -98,6 +115,11 @@ class Store:
     async def ping(self) -> None:
         """Returns if the database answers."""
         await self._read(lambda connection: connection.execute(text("select 1")).scalar())
+
+    def _tell(self, shown: Sequence[Shown]) -> None:
+        self.feed.show(*shown)
+        if any(each.event["kind"] == Promise.kind for each in shown):
+            self.on_promise()
 
     async def _since(self, cursor: int) -> list[Shown]:
         return await self._read(partial(reading.since, cursor))

@@ -79,6 +79,9 @@ class MessageTable(SQLModel, table=True):
     urgency: str
     taken_at: datetime = Field(sa_column=_moment())
     state: str
+    owner: str = Field(default="assistant", sa_column_kwargs={"server_default": "assistant"})
+    snoozed_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 class PromiseTable(SQLModel, table=True):
@@ -93,6 +96,9 @@ class PromiseTable(SQLModel, table=True):
     quote: str = Field(sa_type=Text)
     state: str
     warned_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    made_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    snoozed_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
 
 
 class BookingTable(SQLModel, table=True):

@@ -26,7 +26,8 @@ from calls.words import (
     as_json,
 )
 from records.feed import Shown
-from records.reading import fold, row_of, rows
+from records.reading import row_of, rows
+from records.search import fold
 from records.tables import BookingTable, CallTable, EventTable, HandOffTable, MessageTable, PromiseTable
 
 Rescue = Callable[[CallRow], tuple[datetime, Promise]]
@@ -95,7 +96,7 @@ def _follow(call_id: str, event: Event, connection: Connection) -> None:
         case Message() as message:
             connection.execute(insert(MessageTable), _values(message, taken_at=message.taken_at or event.at))
         case Promise() as promise:
-            connection.execute(insert(PromiseTable), _values(promise))
+            connection.execute(insert(PromiseTable), _values(promise, made_at=event.at))
         case Booking() as booking:
             connection.execute(insert(BookingTable), _values(booking))
         case HandOff(id=id_, state=state) as hand_off:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from fastapi import FastAPI
 from starlette.types import Lifespan
 
-from console.api import contacts, health, lists, live, preferences, sandbox, staff, text_line, voice_policy
+from console.api import (
+    contacts,
+    health,
+    imports,
+    inbox,
+    lists,
+    live,
+    preferences,
+    sandbox,
+    staff,
+    text_line,
+    voice_policy,
+)
 from console.api.guard import Guard
 from console.api.meters import Stopwatch
 from console.api.problems import tell_problems
@@ -24,7 +36,22 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
         version="1",
         lifespan=lifespan,
     )
-    routers = [part.router for part in (lists, text_line, staff, sandbox, preferences, contacts, voice_policy, live, health)]
+    routers = [
+        part.router
+        for part in (
+            lists,
+            inbox,
+            text_line,
+            staff,
+            sandbox,
+            imports,
+            preferences,
+            contacts,
+            voice_policy,
+            live,
+            health,
+        )
+    ]
     for router in routers:
         app.include_router(router)
     tell_problems(app, [route for router in routers for route in router.routes])

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime, time, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
+from pydantic import BeforeValidator
 
-from console.api.front import Page, TheFront
+from calls.words import CallOutcome, Language
+from console.api.front import Front, Page, TheFront
 from console.api.problems import PROBLEM
-from console.api.shapes import Cursor, Flag, Listed, WholeCall
+from console.api.shapes import Cursor, Day, Flag, Listed, SummarySentence, WholeCall, empty_is_none
+from console.api.wording import summary
 
 router = APIRouter(prefix="/api", tags=["records"], responses=PROBLEM)
 
@@ -26,31 +31,47 @@ async def calls(
     front: TheFront,
     open: Flag = None,
     number: Annotated[str | None, Query(description="exactly this number")] = None,
-    q: Annotated[str, Query(max_length=200, description="in names, numbers and what was said")] = "",
+    name: Annotated[str, Query(max_length=200, description="in the caller's name")] = "",
+    q: Annotated[str, Query(max_length=200, description="every word: in names, numbers and what was said")] = "",
+    since: Annotated[Day, Query(description="began on this day or later")] = None,
+    until: Annotated[Day, Query(description="began on this day or before")] = None,
+    outcome: Annotated[CallOutcome | None, BeforeValidator(empty_is_none)] = None,
     limit: Limit = 50,
     next: Cursor = None,
 ) -> Listed:
-    """Calls without their events, newest first."""
-    page = await front.archive.calls(open=open, number=_number(number), q=q, limit=limit, after=next)
+    """Calls without their events, newest first. Days are those of the office."""
+    page = await front.archive.calls(
+        open=open,
+        number=_number(number),
+        name=name,
+        q=q,
+        since=since and _midnight(since, front),
+        until=until and _midnight(until + timedelta(days=1), front),
+        outcome=outcome,
+        limit=limit,
+        after=next,
+    )
     return Listed(items=[front.as_of_now(each) for each in page.items], next=listed(page).next)
 
 
 @router.get("/calls/{call_id}")
-async def call(call_id: str, front: TheFront) -> WholeCall:
-    """The whole call. What was heard of each sentence is told in its `said` event too."""
-    return WholeCall(**await front.whole_call(call_id))
+async def call(call_id: str, front: TheFront, language: Language | None = None) -> WholeCall:
+    """The whole call. What was heard of each sentence is told in its `said` event too.
+
+    Each sentence of the summary stands on its event `seq`; it is written in `language`, else in the call's.
+    """
+    whole = await front.whole_call(call_id)
+    told = summary(whole, language or whole["language"], _zone(front))
+    return WholeCall(**whole, summary=[SummarySentence(**each) for each in told])
 
 
-@router.get("/messages")
-async def messages(front: TheFront, limit: Limit = 50, next: Cursor = None) -> Listed:
-    """Newest first: `{id, call_id, from_name, company, number, reason, urgency, taken_at, state}`."""
-    return listed(await front.archive.messages(limit, next))
+def _zone(front: Front) -> ZoneInfo:
+    return ZoneInfo(front.office.knowledge.policy.hours.timezone)
 
 
-@router.get("/promises")
-async def promises(front: TheFront, limit: Limit = 50, next: Cursor = None) -> Listed:
-    """Newest first: `{id, call_id, owner, due, text, quote, state, warned_at}`."""
-    return listed(await front.archive.promises(limit, next))
+def _midnight(day: date, front: Front) -> datetime:
+    """When `day` begins at the office."""
+    return datetime.combine(day, time(), _zone(front))
 
 
 def _number(number: str | None) -> str | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from calls.words import Circle, HandOffState, Language, Reason, Topic, Verdict
 
+When = TypeVar("When", bound=date)
 MOST_WORDS = 5_000
 """Characters in one utterance: some six minutes of speech."""
 
@@ -31,13 +32,14 @@ def _e164(number: str | None) -> str | None:
     return bare
 
 
-def _this_century(at: datetime) -> datetime:
+def _this_century(at: When) -> When:
     if not 2000 <= at.year < 2100:
         raise ValueError("give a time between the years 2000 and 2100")
     return at
 
 
-def _empty_is_none(value: Any) -> Any:
+def empty_is_none(value: Any) -> Any:
+    """A form sends an empty field where there is none."""
     return None if value == "" else value
 
 
@@ -130,8 +132,14 @@ class CallSeen(BaseModel):
     ended: str | None
 
 
+class SummarySentence(BaseModel):
+    text: str
+    seq: int = Field(description="the event that it stands on")
+
+
 class WholeCall(CallSeen):
     events: list[dict[str, Any]] = Field(description="`{seq, at, kind, ...}` each, oldest first")
+    summary: list[SummarySentence]
 
 
 class Listed(BaseModel):
@@ -169,5 +177,6 @@ class Problem(BaseModel):
     detail: str = ""
 
 
-Flag = Annotated[bool | None, BeforeValidator(_empty_is_none)]
-Cursor = Annotated[Annotated[int, Field(ge=0, lt=2**63)] | None, BeforeValidator(_empty_is_none)]
+Flag = Annotated[bool | None, BeforeValidator(empty_is_none)]
+Cursor = Annotated[Annotated[int, Field(ge=0, lt=2**63)] | None, BeforeValidator(empty_is_none)]
+Day = Annotated[Annotated[date, AfterValidator(_this_century)] | None, BeforeValidator(empty_is_none)]

@@ -3,7 +3,8 @@
 import { Cards } from "./cards.js";
 import { Detail } from "./detail.js";
 import { Feed } from "./feed.js";
-import { $, Refused, ask, askForKey, toast, trouble, words } from "./house.js";
+import { $, Refused, ask, askForKey, houseTime, toast, trouble, words } from "./house.js";
+import { Inbox } from "./inbox.js";
 import { Rings } from "./rings.js";
 import { Calls } from "./state.js";
 
@@ -15,6 +16,7 @@ const cards = new Cards(choose);
 const rings = new Rings(answer, choose);
 const detail = new Detail(() => $("me").value.trim(), shut);
 const feed = new Feed((event) => calls.hear(event), connected);
+const inbox = new Inbox();
 const stale = new Set();
 
 let drawing = null;
@@ -24,13 +26,14 @@ function changed(call, event) {
   stale.add(call);
   if (detail.call === call) detail.hear(event);
   rings.show(call);
+  if (event?.kind === "message" || event?.kind === "promise") inbox.refresh();
   if (call.ended && !call.leaving) call.leaving = setTimeout(leave, GONE_MS, call.row.id);
   drawing ??= setTimeout(draw, 16);
 }
 
 function draw() {
   drawing = null;
-  const now = Date.now();
+  const now = houseTime();
   for (const call of stale) if (calls.all.has(call.row.id)) cards.draw(call, now);
   stale.clear();
   const open = [...calls.all.values()].filter((call) => !call.ended).length;
@@ -45,7 +48,7 @@ function sort(now) {
 }
 
 function tick() {
-  const now = Date.now();
+  const now = houseTime();
   for (const call of calls.all.values()) if (cards.all.has(call.row.id)) cards.wait(call, now);
   rings.tick(now);
   sort(now);
@@ -66,7 +69,7 @@ function choose(id) {
   show("live");
   detail.open(call);
   cards.mark(id);
-  $("detail").focus();
+  $("detail").focus({ preventScroll: true });
 }
 
 function shut(id) {
@@ -97,6 +100,7 @@ async function connected(state) {
   try {
     const { items } = await ask("calls?open=true&limit=500");
     calls.reconcile(items, afresh);
+    inbox.refresh();
     if (!detail.preferences.size) await learn();
   } catch (error) {
     if (!(error instanceof Refused)) toast(trouble(error), true);
@@ -106,9 +110,8 @@ async function connected(state) {
 /** What is the same for all calls: who sits here, how long it rings, what the preferences say. */
 async function learn() {
   const [policy, preferences] = await Promise.all([ask("voice-policy"), ask("preferences")]);
-  rings.seconds = policy.hand_off.ring_seconds;
-  $("me").placeholder = policy.assistant.name;
-  $("me").value ||= localStorage.getItem("me") ?? policy.assistant.name;
+  rings.seconds = policy.hand_off?.ring_seconds ?? rings.seconds;
+  $("me").value ||= localStorage.getItem("me") ?? policy.assistant?.name ?? "";
   const language = document.documentElement.lang;
   for (const { id, text } of preferences.items) detail.preferences.set(id, text[language] ?? Object.values(text)[0]);
 }

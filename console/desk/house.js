@@ -4,6 +4,7 @@ export const words = JSON.parse(document.getElementById("words").textContent);
 export const language = document.documentElement.lang;
 export const $ = (id) => document.getElementById(id);
 export const MOST_WORDS = 5000;
+const CLOCK_MS = 2000;
 
 /** A word of the page with its gaps filled in. */
 export function word(key, gaps = {}) {
@@ -25,10 +26,17 @@ export function headers(more = {}) {
   return token ? { Authorization: `Bearer ${token}`, ...more } : more;
 }
 
+let ahead = 0;
+
+/** The time at the house, in ms: this machine's clock may be wrong. */
+export const houseTime = () => Date.now() - ahead;
+
 /** JSON from the API. Throws Problem, Refused, or TypeError when the house cannot be reached. */
 export async function ask(path, method = "GET", body = undefined) {
   const more = body === undefined ? {} : { "Content-Type": "application/json" };
   const answer = await fetch(`/api/${path}`, { method, headers: headers(more), body: JSON.stringify(body) });
+  ahead = Date.now() - (Date.parse(answer.headers.get("Date")) || Date.now());
+  if (Math.abs(ahead) < CLOCK_MS) ahead = 0; // the header tells whole seconds
   if (answer.status === 401 || answer.status === 403) throw new Refused(words.refused);
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Problem(answer.status, told);

@@ -1,6 +1,6 @@
 // What rings: shown before anything else, with its private brief, a sound and a notification.
 
-import { $, who, word, words } from "./house.js";
+import { $, houseTime, who, word, words } from "./house.js";
 import { rings } from "./state.js";
 
 const TONE_S = [0, 0.22];
@@ -43,7 +43,7 @@ export class Rings {
     card.querySelector(".decline").onclick = () => this.answer(call.handOff, "decline");
     this.all.set(call.row.id, { id: call.handOff.id, card, call });
     $("rings").append(card);
-    this.tick(Date.now());
+    this.tick(houseTime());
     this.sound();
     this.notify(call);
   }
@@ -51,7 +51,7 @@ export class Rings {
   drop(id) {
     this.all.get(id)?.card.remove();
     this.all.delete(id);
-    this.tick(Date.now());
+    this.tick(houseTime());
   }
 
   tick(now) {

@@ -21,7 +21,7 @@ export function line(event) {
   const text = make("span", "", told.text);
   text.lang = told.language ?? "";
   item.append(make("b", "", words[told.who]), " ", text);
-  if (event.cut_short) cut(item, event.heard_text);
+  if (event.cut_short && event.heard_text !== null) cut(item, event.heard_text);
   return item;
 }
 

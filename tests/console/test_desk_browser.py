@@ -6,6 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,11 +15,12 @@ import uvicorn
 from playwright.async_api import Page, Route, async_playwright, expect
 
 from calls.call import Call
-from calls.words import HandOff, Message, Reason, Recalled, ScreenedText, Topic, Verdict
+from calls.words import HandOff, Message, Promise, Reason, Recalled, ScreenedText, Topic, Verdict
 from console import desk as desk_page
+from prompts import Phrasebook
 from tests.console.conftest import House, OpenHouse
 from tests.console.test_call_browser import CHROMIUM, by_keyboard, fits, picture
-from tests.doubles import OpenDoor, ScriptedMind
+from tests.doubles import MONDAY, OpenDoor, ScriptedMind
 
 pytestmark = [
     pytest.mark.browser,
@@ -27,6 +30,17 @@ pytestmark = [
 ]
 RING: list[object] = [HandOff(Reason.ASKED_FOR_PERSON), "Un momento."]
 NASTY = "<script>document.title = 'mine'</script><img src=x onerror=document.title='mine'>"
+
+
+ON_FILE: dict[str, Any] = {
+    "voice-policy": {"assistant": {"name": "Marta Ríos"}, "hand_off": {"ring_seconds": 25}},
+    "preferences": {"items": [{"id": "opening-hours", "text": {"es": "Abrimos a las nueve"}}], "next": None},
+}
+"""What the study would tell."""
+
+
+async def tell(told: Any, route: Route) -> None:
+    await route.fulfill(json=told)
 
 
 @asynccontextmanager
@@ -54,6 +68,8 @@ async def chromium(forgive: str = "") -> AsyncGenerator[Page]:
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         )
         page = await app.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=1)
+        for path, told in ON_FILE.items():
+            await page.route(f"**/api/{path}", partial(tell, told))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
         try:
@@ -252,11 +268,75 @@ async def test_twenty_calls_and_ten_cuts_lose_nothing(open_house: OpenHouse) -> 
             assert await lines.evaluate_all("all => all.map((each) => each.dataset.seq)") == spoken
 
 
+OWED: list[object] = [
+    Message("La propuesta del martes", "Luis Prieto"),
+    Promise("assistant", "devolverle la llamada", MONDAY + timedelta(hours=4), "le llamamos hoy"),
+    "Anotado.",
+]
+
+
+async def test_what_is_owed_stands_in_the_inbox_within_a_second_and_is_settled(open_house: OpenHouse) -> None:
+    house = await open_house(mind=ScriptedMind([OWED]))
+    async with at_the_desk(house) as page:
+        call_id = await house.dial(name="Luis Prieto")
+        await page.locator("#to_inbox").click()
+        await house.hear(call_id, "Dígale que me llame")
+        promise = page.locator("#promises > li")
+        await expect(promise).to_contain_text("devolverle la llamada", timeout=1000)
+        await expect(promise.locator("blockquote")).to_have_text("le llamamos hoy")
+        await expect(page.locator("#inbox_count")).to_have_text("2")
+        await promise.locator("select").select_option("executive")
+        await expect(promise.locator("select")).to_have_value("executive")
+        await promise.locator("[data-act=done]").click()
+        await expect(promise).to_have_count(0)
+        (kept,) = (await house.client.get("/api/promises")).json()["items"]
+        assert (kept["owner"], kept["state"]) == ("executive", "kept")
+        await fits(page, "desk-inbox")
+        await page.locator("#messages [data-act=snooze]").click()
+        await expect(page.locator("#inbox_count")).to_have_text("0")
+
+
+async def test_a_change_that_came_too_late_is_told_and_nothing_is_lost(open_house: OpenHouse) -> None:
+    house = await open_house(mind=ScriptedMind([OWED]))
+    await house.hear(await house.dial(), "Dígale que me llame")
+    async with at_the_desk(house, forgive="409") as page:
+        await page.goto(f"{page.url}#inbox")
+        await expect(page.locator("#promises > li")).to_have_count(1)
+        (promise,) = (await house.client.get("/api/promises")).json()["items"]
+        await house.client.patch(f"/api/promises/{promise['id']}", json={"owner": "receptionist"})
+        await page.locator("#promises [data-act=done]").click()
+        await expect(page.locator("#toast")).to_contain_text("Somebody changed it first")
+        await expect(page.locator("#promises select")).to_have_value("receptionist")
+
+
+async def test_a_call_is_found_and_each_sentence_of_its_summary_leads_to_its_event(open_house: OpenHouse) -> None:
+    house = await open_house(mind=ScriptedMind([OWED]))
+    call_id = await house.dial(name="Luis Prieto")
+    await house.hear(call_id, "Quería saber qué pasó con la inauguración")
+    await house.client.post(f"/api/calls/{call_id}/hang-up")
+    await house.dial(name="Ana")
+    async with served(house) as base, chromium() as page:
+        await page.goto(f"{base}/desk/calls?lang=es")
+        await expect(page.locator("#found li")).to_have_count(2)
+        await page.keyboard.type("inauguracion")
+        await expect(page.locator("#found li")).to_have_count(1)
+        await by_keyboard(page, "#found button")
+        await expect(page.locator("#whole_who")).to_have_text("Luis Prieto")
+        await expect(page.locator("#summary li")).to_have_count(4)
+        await page.locator("#summary li", has_text="Se le prometió").locator("a").click()
+        await expect(page.locator("#record .pointed")).to_contain_text("devolverle la llamada")
+        await fits(page, "desk-calls")
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await fits(page, "desk-calls-phone")
+        await page.goto("about:blank")
+
+
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
 async def test_the_desk_is_legible_at_every_size_by_day_and_by_night(open_house: OpenHouse) -> None:
-    house = await open_house(most=30, mind=ScriptedMind([RING]))
+    phrases, now = Phrasebook.load(), lambda: datetime.now(UTC)
+    house = await open_house(most=30, mind=ScriptedMind([[HandOff(Reason.ASKED_FOR_PERSON)]]), phrases=phrases, now=now)
     async with at_the_desk(house) as page:
         await fits(page, "desk-idle")
         await people(house)
@@ -278,20 +358,29 @@ async def test_the_desk_is_legible_at_every_size_by_day_and_by_night(open_house:
 
 async def people(house: House) -> None:
     """A busy morning."""
-    rings = await house.dial(name="Luis Prieto", number="+34600111222")
-    await house.hear(
-        rings, "Buenos días, quería hablar con la señora Vidal por la propuesta del martes", confidence=0.9
-    )
-    await house.hear(rings, "Prefiero hablar con una persona", confidence=0.86)
-    for name, said, confidence in (
-        ("Carmen Ortega", "Llamo de la imprenta, por las invitaciones", 0.95),
-        ("John Ellis", "I'd like to move our call to Thursday afternoon", 0.92),
-        ("", "Perdone, aquí hay mucho ruido", 0.35),
-        ("Irene Solís", "¿A qué hora abren mañana?", 0.88),
-        ("Pau Ferrer", "Dígale que ya tengo el contrato firmado", 0.9),
-    ):
-        call_id = await house.dial(**({"name": name} if name else {}), number="+34910000002")
-        await house.hear(call_id, said, confidence=confidence)
+    mind = house.front.office.mind
+    assert isinstance(mind, ScriptedMind)
+    ring = mind.turns.pop()
+    for name, language, said, confidence, answer in MORNING:
+        call_id = await house.dial(**({"name": name} if name else {}), number="+34910000002", language=language)
+        mind.turns.append([f"{answer}"])
+        await house.hear(call_id, said, confidence=confidence, language=language)
         call = found(house, call_id)
-        await call.note(Recalled(({"id": "hours", "version": 1, "score": 0.8},), unsure=False))
-        await call.do(Message(said, name or None))
+        await call.note(Recalled(({"id": "opening-hours", "version": 1, "score": 0.8},), unsure=False))
+        if name and confidence > 0.9:
+            await call.do(Message(said, name))
+    call_id = await house.dial(name="Luis Prieto", number="+34600111222")
+    mind.turns += [["La señora Vidal está reunida. ¿Quiere dejarle un recado?"], ring]
+    await house.hear(call_id, "Buenos días, quería hablar con la señora Vidal por la propuesta", confidence=0.93)
+    found(house, call_id).overhear("Prefiero hablar", "es")
+    await house.hear(call_id, "Prefiero hablar con una persona, por favor", confidence=0.81)
+    await found(house, call_id).say("Claro. Estoy llamando a Marta; un momento, por favor.")
+
+
+MORNING = [
+    ("Carmen Ortega", "es", "Llamo de la imprenta, por las invitaciones", 0.95, "Gracias, se lo digo hoy mismo."),
+    ("John Ellis", "en", "I'd like to move our call to Thursday afternoon", 0.92, "Thursday at four is free."),
+    ("", "es", "Perdone, aquí hay mucho ruido", 0.35, "No le oigo bien. ¿Me lo repite?"),
+    ("Irene Solís", "es", "¿A qué hora abren mañana?", 0.88, "Abrimos de nueve a seis y media."),
+    ("Pau Ferrer", "es", "Dígale que ya tengo el contrato firmado", 0.9, "Se lo digo en cuanto salga."),
+]

@@ -1,0 +1,109 @@
+// Finding a call, and the whole record of it. The call on screen stands in the address, as #id or #id/seq.
+
+import { $, Refused, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "./house.js";
+import { deedItem, facts, line } from "./telling.js";
+
+const PAGE = 50;
+const PAUSE_MS = 250;
+
+let next = null;
+let round = 0;
+let typing;
+
+async function guarded(work) {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Refused) askForKey(begin);
+    else toast(trouble(error), true);
+  }
+}
+
+/** `more`: the next page of the same search. */
+async function search(more = false) {
+  const asked = new URLSearchParams(new FormData($("find")));
+  asked.set("limit", PAGE);
+  if (more) asked.set("next", next);
+  const mine = ++round;
+  const page = await ask(`calls?${asked}`);
+  if (mine !== round) return; // a later search was faster
+  const items = page.items.map(entry);
+  if (more) $("found").append(...items);
+  else $("found").replaceChildren(...items);
+  next = page.next;
+  $("more").hidden = next === null;
+  $("none").hidden = $("found").children.length > 0;
+  mark();
+}
+
+function entry(call) {
+  const item = make("li");
+  const button = make("button");
+  button.dataset.id = call.id;
+  const came = call.state === "open" ? words.open : call.state === "interrupted" ? words.interrupted : word(`outcome_${call.outcome}`);
+  button.append(make("b", "", who(call)), make("small", "", `${moment(call.started)} · ${came}`), make("small", "", facts(call)));
+  button.onclick = () => {
+    location.hash = call.id;
+    $("whole").focus();
+  };
+  item.append(button);
+  return item;
+}
+
+async function show() {
+  const [id, seq] = location.hash.slice(1).split("/");
+  mark();
+  if (!id) return;
+  const call = await ask(`calls/${encodeURIComponent(id)}?language=${language}`);
+  if (location.hash.slice(1).split("/")[0] !== id) return;
+  $("whole").hidden = false;
+  $("whole_who").textContent = who(call);
+  $("whole_facts").textContent = `${moment(call.started)} · ${facts(call)}`;
+  $("summary").replaceChildren(...call.summary.map((each) => grounded(each, id)));
+  $("record").replaceChildren(...call.events.map(row).filter(Boolean));
+  point(seq);
+}
+
+/** A sentence, and the way to the event that it stands on. */
+function grounded({ text, seq }, id) {
+  const item = make("li", "", `${text} `);
+  const link = make("a", "", `↧ ${seq}`);
+  link.href = `#${id}/${seq}`;
+  item.append(link);
+  return item;
+}
+
+function row(event) {
+  return line(event) ?? deedItem(event);
+}
+
+function point(seq) {
+  $("record").querySelector(".pointed")?.classList.remove("pointed");
+  const item = seq && $("record").querySelector(`[data-seq="${CSS.escape(seq)}"]`);
+  item?.classList.add("pointed");
+  item?.scrollIntoView({ block: "center" });
+}
+
+function mark() {
+  const id = location.hash.slice(1).split("/")[0];
+  for (const each of $("found").querySelectorAll("button")) each.setAttribute("aria-pressed", each.dataset.id === id);
+}
+
+function begin() {
+  guarded(async () => {
+    await search();
+    await show();
+  });
+}
+
+$("find").onsubmit = (event) => {
+  event.preventDefault();
+  guarded(() => search());
+};
+$("find").oninput = () => {
+  clearTimeout(typing);
+  typing = setTimeout(() => guarded(() => search()), PAUSE_MS);
+};
+$("more").onclick = () => guarded(() => search(true));
+addEventListener("hashchange", () => guarded(show));
+begin();
