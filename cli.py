@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import aclosing, suppress
 from enum import StrEnum
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from rich.text import Text
 
 from calls.errors import AntesalaError, SettingsError, WeightsError
-from calls.words import Circle, Event, Language
+from calls.words import Event, Language
+from cli_knowledge import knowledge
+from cli_office import DataDir, Number, OfficeDir, Tongue, err, opening, out
 from settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -46,18 +46,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 models = typer.Typer(help="The weights of ears and voice.", no_args_is_help=True)
-knowledge = typer.Typer(help="What may be known, and by whom.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(knowledge, name="knowledge")
 
 REHEARSE_S = 90.0
-
-out, err = Console(highlight=False), Console(stderr=True, highlight=False)
-
-OfficeDir = Annotated[Path | None, typer.Option(help="The office folder; else ANTESALA_OFFICE, ./office, the sample.")]
-DataDir = Annotated[Path | None, typer.Option(help="The data folder; else ANTESALA_DATA, the user's own.")]
-Number = Annotated[str | None, typer.Option(help="The caller's number, as in +34600111222.")]
-Tongue = Annotated[Literal["es", "en"] | None, typer.Option("--language", help="Greet in this language.")]
 
 
 def main() -> None:
@@ -95,7 +87,7 @@ async def _typed(settings: Settings, number: str | None, language: Language | No
     from calls.wire import Arrival
     from lines.typed import lines_of_stdin, type_call
 
-    async with _opening(settings) as house, aclosing(lines_of_stdin()) as lines:
+    async with opening(settings) as house, aclosing(lines_of_stdin()) as lines:
         arrival = Arrival("text", number, language=language)
         await type_call(house.front.switchboard, lines, arrival, _shower(house.front.office))
 
@@ -105,7 +97,7 @@ async def _spoken(settings: Settings, number: str | None, language: Language | N
     from lines.microphone import Microphone, load_sounddevice
 
     load_sounddevice()
-    async with _opening(settings) as house:
+    async with opening(settings) as house:
         await house.converse(
             Microphone(), Arrival("microphone", number, language=language), _shower(house.front.office)
         )
@@ -138,7 +130,7 @@ async def _replayed(
 
     wire = Recording(load(recording))
 
-    async with _opening(settings) as house:
+    async with opening(settings) as house:
         await _rehearsed(house)
         row = await house.converse(wire, Arrival("replay", number, language=language), _shower(house.front.office))
         if log:
@@ -157,43 +149,6 @@ async def _rehearsed(house: OpenOffice) -> None:
             await house.sound.voice.prepare(
                 often_said(house.front), lambda done, total: progress.update(task, completed=done, total=total)
             )
-
-
-@knowledge.command("list")
-def list_preferences(office: OfficeDir = None, data: DataDir = None) -> None:
-    """Lists the preferences: who may hear each, and what its rule does."""
-    from knowledge.office_folder import read_office
-
-    table = Table("id", "audience", "topic", "does", "text", box=None, pad_edge=False)
-    for each in read_office(Settings.read(office=office, data=data).office).preferences:
-        table.add_row(each.id, each.audience.value, each.topic, each.do or "", Text(next(iter(each.text.values()))))
-    out.print(table)
-
-
-@knowledge.command("ask")
-def ask(
-    question: Annotated[str, typer.Argument(help="What a caller would ask.")],
-    circle: Annotated[Circle, typer.Option(help="How close the caller is.")] = Circle.ANYONE,
-    language: Tongue = None,
-    office: OfficeDir = None,
-    data: DataDir = None,
-) -> None:
-    """Asks as a caller of a circle would; nothing is kept or done."""
-    asyncio.run(_asked(Settings.read(office=office, data=data), question, circle, language))
-
-
-async def _asked(settings: Settings, question: str, circle: Circle, language: Language | None) -> None:
-    from console.api.sandbox import rehearse
-    from console.terminal import shown
-
-    async with _opening(settings) as house:
-        office = house.front.office
-        persona = office.knowledge.policy.receptionist
-        spoken = language or office.language_of(question, persona.languages, persona.languages[0])
-        _, call = await rehearse(office, question, circle, spoken)
-        for event in call.events[1:]:
-            if line := shown(event, persona.name):
-                out.print(line)
 
 
 @app.command()
@@ -274,21 +229,6 @@ def _holds(name: Bench, reports: Path, settings: Settings) -> bool:
         return not SHARED.is_dir() or ears.run(SHARED, reports, settings.data).holds
     missed: int = import_module(f"evals.{name}").run(reports)
     return missed == 0
-
-
-@asynccontextmanager
-async def _opening(settings: Settings) -> AsyncGenerator[OpenOffice]:
-    """The house with every engine run once, which takes some seconds; tells what does not work."""
-    from server import open_office
-
-    async with AsyncExitStack() as stack:
-        with err.status("Opening the office..."):
-            house = await stack.enter_async_context(open_office(settings))
-            await house.front.readiness.warm_up()
-        for engine, state in (await house.front.readiness.look()).items():
-            if state != "ok":
-                err.print(f"{engine}: {state}", style="yellow", markup=False, soft_wrap=True)
-        yield house
 
 
 def _shower(office: Office) -> Callable[[Event], None]:

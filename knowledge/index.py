@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from knowledge.meaning import Meaning
 from knowledge.wording import guess_language
 
 _BATCH = 100
+_NAME = "preferences-"
 Report = Callable[[int, int], None]
 """Told of long work: how much is done, of how much."""
 
@@ -84,7 +86,7 @@ class Index:
         try:
             self._client = _client(data, url)
             self._entries = self._client.get_or_create_collection(
-                f"preferences-{sha256(meaning.name.encode()).hexdigest()[:12]}",
+                f"{_NAME}{sha256(meaning.name.encode()).hexdigest()[:12]}",
                 configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
                 embedding_function=None,
             )
@@ -155,6 +157,20 @@ class Index:
             return call(**what)
         except (ChromaError, ValueError, OSError, RuntimeError) as error:
             raise EngineError("knowledge", f"Chroma failed ({type(error).__name__}: {error})") from error
+
+
+def erase(data: Path, url: str | None = None) -> None:
+    """Forgets the whole index, a broken one too; the next start makes it anew."""
+    if url is None:
+        rmtree(data, ignore_errors=True)
+        return
+    try:
+        client = _client(data, url)
+        for collection in client.list_collections():
+            if collection.name.startswith(_NAME):
+                client.delete_collection(collection.name)
+    except (ChromaError, ValueError, OSError, RuntimeError) as error:
+        raise EngineError("knowledge", f"Chroma failed ({type(error).__name__}: {error})") from error
 
 
 def _client(data: Path, url: str | None) -> ClientAPI:

@@ -6,17 +6,28 @@ never undoes an edit made in the study, however often it is read.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
-from calls.versions import Key, Status, Version
-from knowledge.office_folder import OfficeFolder
+from calls.versions import Key, Status, Version, Versions
+from knowledge.office_folder import OfficeFolder, read_office
 from knowledge.plain import Plain, fingerprint, plain_contact, plain_policy, plain_preference
 
 FOLDER = "office folder"
 VOICE: Key = ("voice", "voice")
 Files = Mapping[Key, Version]
+
+
+async def take_over(office: Path, versions: Versions, at: datetime) -> tuple[OfficeFolder, int]:
+    """Keeps what the folder says anew; the folder, and how many versions that were. Raises BrokenOffice."""
+    files = {each.key: each for each in await versions.after(0)}
+    folder = await asyncio.to_thread(read_office, office, pins_of(files))
+    new = intake(folder, files, at)
+    await versions.add(new)
+    return folder, len(new)
 
 
 def intake(folder: OfficeFolder, files: Files, at: datetime) -> list[Version]:

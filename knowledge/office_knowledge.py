@@ -20,10 +20,9 @@ from knowledge.calendar import Calendar
 from knowledge.contacts import Contact, Contacts
 from knowledge.embedding import E5, Encoder, FastSentence
 from knowledge.index import Index, Report
-from knowledge.intake import VOICE, intake, pins_of
+from knowledge.intake import VOICE, take_over
 from knowledge.meaning import Meaning
 from knowledge.numbers import language_of
-from knowledge.office_folder import read_office
 from knowledge.plain import contact_of, policy_of, preference_of
 from knowledge.recall import Memory, hidden
 from knowledge.topics import Topics
@@ -104,11 +103,7 @@ class OfficeKnowledge:
 
     async def _read_folder(self) -> bool:
         """Keeps what the folder says anew, and its calendar; True if that is anything."""
-        files = {each.key: each for each in await self._versions.after(0)}
-        folder = await self._in_thread(lambda: read_office(self._office, pins_of(files)))
-        new = intake(folder, files, self._clock())
-        if new:
-            await self._versions.add(new)
+        folder, new = await take_over(self._office, self._versions, self._clock())
         self._calendar = Calendar(folder.calendar, folder.policy.hours.timezone)
         return bool(new)
 

@@ -61,6 +61,7 @@ class Memory:
         self._span = np.array([day_span(each) for each in listed]).reshape(-1, 2)
         self._index, self._meaning, self._topics = index, meaning, topics
         self._subjects: Subjects | None = None
+        self._waiting = np.zeros(len(listed), dtype=bool)
         self._tuned = tuned or Calibration()
 
     def index(self, report: Report | None = None) -> int:
@@ -78,6 +79,7 @@ class Memory:
         for id_, owner in self._owner.items():
             if (found := self._topics.filed.get(id_)) is not None:
                 spoken_of[owner] = np.maximum(spoken_of[owner], found)
+        self._waiting = spoken_of.max(axis=1, initial=-1.0) <= -1.0
         self._subjects = self._topics.subjects(spoken_of, self._words)
 
     def recall(self, question: str, circle: Circle, language: Language, day: date) -> Recall:
@@ -91,6 +93,7 @@ class Memory:
         try:
             row = self._meaning.questions([(bare, language)])[0]
             near = self._near(self._index.nearest(row, circle, day, NEAREST))
+            near = np.where(self._waiting, np.maximum(near, words * np.float32(0.5)), near)
         except (EngineError, OSError, RuntimeError, ImportError) as error:
             log.warning("recall goes on with words alone (%s)", type(error).__name__)
             row, near = None, words * np.float32(0.5)

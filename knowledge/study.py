@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from calls.versions import Change, Fault, Key, Kind, NotFit, NotOnFile, Outdated, Status, Version, Versions
+from calls.versions import Batch, Change, Fault, Key, Kind, NotFit, NotOnFile, Outdated, Status, Version, Versions
 from knowledge.contacts_file import read_contacts
+from knowledge.exchange import Incoming, incoming, new_batch, open_file, undone, written
 from knowledge.given import Given
 from knowledge.intake import next_version
 from knowledge.office_knowledge import OfficeKnowledge
@@ -104,6 +105,33 @@ class Study:
         if known.number > 1 or kind == "voice":
             return await self.restore(kind, id, known.number - 1, author)
         return await self.set_status(kind, id, "archived", author)
+
+    # --- many at once -------------------------------------------------------------------------------
+
+    async def bring_in(self, kind: Kind, name: str, content: bytes, author: str) -> tuple[str, int]:
+        """A whole file, all or nothing: the batch's id, and how many versions came. Raises OfficeError."""
+        batch = new_batch()
+        brought = Incoming(kind, open_file(kind, name, content), author, self._clock(), batch)
+        files, region = self._knowledge.files, self._knowledge.region or "ES"
+        new = await asyncio.to_thread(incoming, brought, files, self._language, region)
+        await self._versions.add(new)
+        await self._knowledge.refresh()
+        return batch, len(new)
+
+    async def take_back(self, batch: str, author: str) -> int:
+        """Undoes an import as one; what was edited since stays. How many went back."""
+        new = await undone(self._versions, self._knowledge.files, batch, author, self._clock())
+        await self._versions.add(new)
+        await self._knowledge.refresh()
+        return len(new)
+
+    async def imports(self) -> Sequence[Batch]:
+        """The imports, newest first."""
+        return await self._versions.batches()
+
+    async def written(self, kind: Kind, form: str) -> str:
+        """All that is not archived, as a file: yaml, csv or md; vcf for contacts. Raises OfficeError."""
+        return await asyncio.to_thread(lambda: written(kind, form, self._found(kind, (), {})[::-1]))
 
     async def _keep(self, key: Key, data: Plain, status: Status, author: str, edited: int) -> Version:
         """A new version on top of the one that was edited, in force on return."""

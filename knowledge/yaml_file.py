@@ -11,7 +11,7 @@ from datetime import date
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import yaml
 
@@ -21,14 +21,18 @@ from calls.words import LANGUAGES, Language, Texts
 Node = yaml.Node
 Word = TypeVar("Word", bound=StrEnum)
 _BIGGEST = 32 * 1024 * 1024
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml where it is there: ten thousand entries in a second."""
 
 
 class YamlFile:
     """One file being read. Faults are collected in `faults`; a method that finds one returns None or nothing."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, content: bytes | None = None):
+        """`content`: what the file holds, for one that was sent; else it is read from `path`."""
         self.path = path
         self.faults: list[OfficeError] = []
+        self._content = content
 
     def fault(self, at: Node | int | None, what: str, mend: str) -> None:
         line = at.start_mark.line + 1 if isinstance(at, yaml.Node) else at
@@ -36,26 +40,35 @@ class YamlFile:
 
     def root(self) -> Node | None:
         """The document, or None when the file is empty or cannot be parsed."""
+        text = self._text()
+        return None if text is None else self._tree(text)
+
+    def _text(self) -> str | None:
+        content = self._content
         try:
-            if self.path.stat().st_size > _BIGGEST:
-                self.fault(None, "The file is larger than 32 MB.", "Split it up, or remove what does not belong here.")
-                return None
-            return yaml.compose(self.path.read_text(encoding="utf-8-sig"), Loader=yaml.SafeLoader)
+            if content is None:
+                content = self.path.read_bytes() if self.path.stat().st_size <= _BIGGEST else bytes(_BIGGEST + 1)
+            if len(content) <= _BIGGEST:
+                return content.decode("utf-8-sig")
+            self.fault(None, "The file is larger than 32 MB.", "Split it up, or remove what does not belong here.")
         except UnicodeDecodeError as error:
-            line = self.path.read_bytes()[: error.start].count(b"\n") + 1
+            line = error.object[: error.start].count(b"\n") + 1
             self.fault(line, "This is not UTF-8 text.", "Save the file as UTF-8.")
+        except OSError as error:
+            what = f"The file cannot be read ({error.strerror})."
+            self.fault(None, what, "Check that it exists and its permissions.")
+        return None
+
+    def _tree(self, text: str) -> Node | None:
+        try:
+            return yaml.compose(text, Loader=_LOADER)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             what = f"This is not valid YAML: {error.problem or error.context}."
             self.fault(mark.line + 1 if mark else None, what, _yaml_mend(error.problem or ""))
         except (yaml.YAMLError, RecursionError) as error:
-            self.fault(
-                None, f"This is not valid YAML: {str(error).splitlines()[0]}.", "Check the file in a text editor."
-            )
-        except OSError as error:
-            self.fault(
-                None, f"The file cannot be read ({error.strerror}).", "Check that it exists and its permissions."
-            )
+            what = f"This is not valid YAML: {str(error).splitlines()[0]}."
+            self.fault(None, what, "Check the file in a text editor.")
         return None
 
     def fields(self, node: Node, known: Iterable[str], needed: Iterable[str] = ()) -> dict[str, Node]:
@@ -168,7 +181,7 @@ def is_empty(node: Node) -> bool:
 
 
 def _yaml_mend(problem: str) -> str:
-    if "\\t" in problem:
+    if "\\t" in problem or "a tab" in problem:
         return "Indent with spaces, not tabs."
     if "mapping values are not allowed" in problem:
         return "Put texts that hold `: ` in quotes, and check the indentation."

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Match
 
 from calls.desk import AlreadyAnswered, NoSuchHandOff
-from calls.errors import AntesalaError, CallClosed, CallError, EngineError, NoSuchCall, StepRefused
+from calls.errors import AntesalaError, CallClosed, CallError, EngineError, NoSuchCall, OfficeError, StepRefused
 from calls.switchboard import AllBusy
 from calls.versions import NotFit, NotOnFile, Outdated
 from console.api.on_file import told
@@ -22,11 +22,14 @@ from console.api.shapes import Problem
 
 log = logging.getLogger(__name__)
 
+MOST_FAULTS = 50
+"""So many faults of a file are told at once."""
 _STATUS: dict[type[AntesalaError], tuple[int, str]] = {
     NoSuchCall: (404, "No such call"),
     NoSuchHandOff: (404, "No such hand-off"),
     NotOnFile: (404, "Not on file"),
     NotFit: (422, "Not kept"),
+    OfficeError: (422, "The file cannot be used"),
     Outdated: (409, "Changed meanwhile"),
     CallClosed: (409, "The call is over"),
     AlreadyAnswered: (409, "Already answered"),
@@ -72,9 +75,15 @@ def _more(error: Exception) -> dict[str, Any]:
     match error:
         case NotFit(faults=faults):
             return {"errors": [{"where": each.where, "what": each.what, "mend": each.mend} for each in faults]}
+        case OfficeError():
+            return {"errors": [_spelled(each) for each in getattr(error, "errors", (error,))[:MOST_FAULTS]]}
         case Outdated(newest=newest, author=author, changes=changes):
             return {"version": newest, "author": author, "changes": told(changes)}
     return {}
+
+
+def _spelled(error: OfficeError) -> dict[str, Any]:
+    return {"where": error.file, "line": error.line, "what": error.what, "mend": error.mend}
 
 
 async def _invalid(request: Request, error: Exception) -> Response:
