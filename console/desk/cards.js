@@ -113,7 +113,7 @@ function chips(call) {
   const deeds = [];
   for (let n = call.events.length - 1; n >= 0 && deeds.length < DEEDS; n--) {
     const told = deed(call.events[n]);
-    if (told && !deeds.some((each) => each.kind === told.kind)) deeds.push(told);
+    if (told && !told.vain && !deeds.some((each) => each.kind === told.kind)) deeds.push(told);
   }
   return deeds.reverse().map((each) => make("li", each.kind, each.text));
 }

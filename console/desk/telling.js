@@ -37,7 +37,7 @@ export function deed(event, preferences = new Map()) {
   const told = (key, what) => ({ kind: key, text: word(`did_${key}`, { what }), seq: event.seq, at: event.at });
   switch (event.kind) {
     case "recalled":
-      if (event.unsure || !event.preferences.length) return { ...told("unsure"), kind: "recalled" };
+      if (event.unsure || !event.preferences.length) return { ...told("unsure"), kind: "recalled", vain: true };
       return {
         ...told("recalled", event.preferences.slice(0, 3).map((each) => each.id).join(", ")),
         more: event.preferences.map((each) => preferences.get(each.id) ?? each.id).join("\n"),
