@@ -19,6 +19,7 @@ from rich.table import Table
 
 from calls.errors import AntesalaError, SettingsError, WeightsError
 from calls.words import Event, Language
+from cli_eval import evaluate
 from cli_knowledge import knowledge
 from cli_office import DataDir, Number, OfficeDir, Tongue, err, opening, out
 from settings import PREFIX, Settings
@@ -48,6 +49,7 @@ app = typer.Typer(
 models = typer.Typer(help="The weights of ears and voice.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(knowledge, name="knowledge")
+app.command("eval")(evaluate)
 
 REHEARSE_S = 90.0
 

@@ -146,7 +146,7 @@ def _urgency(facts: Facts, told: Told) -> Facts:
 
 
 def _why(facts: Facts, told: Told) -> Facts:
-    if told.means(*_ABOUT_THE_CALL) or told.asked in ASKS_TIME or _spells(told.text):
+    if told.means(*_ABOUT_THE_CALL) or told.asked in ASKS_TIME or _spells(told.text) or _only_a_number(told):
         return facts
     reason = stated_reason(told.text, told.language) or _unasked_reason(facts, told)
     if told.asked in ASKS_REASON:
@@ -158,6 +158,11 @@ def _why(facts: Facts, told: Told) -> Facts:
     if facts.reason and facts.taking and told.means(Intent.LEAVE_MESSAGE):
         return replace(facts, reason=added(facts.reason, reason))
     return facts if facts.reason and told.asked not in ASKS_REASON else replace(facts, reason=reason)
+
+
+def _only_a_number(told: Told) -> bool:
+    """Whether they say no more than that this number will do."""
+    return bool(pattern("same_number").search(told.text)) and len(told.text.split()) <= 6
 
 
 def _unasked_reason(facts: Facts, told: Told) -> str | None:

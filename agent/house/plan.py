@@ -8,7 +8,7 @@ from dataclasses import replace
 from agent.house.dialogue import Situation, known
 from agent.house.facts import ASKS_NAME, ASKS_NUMBER
 from agent.house.guidance import told_by_staff
-from agent.house.intents import CONTENT, Intent, asks
+from agent.house.intents import CONTENT, Intent, asks, sure_intents
 from agent.house.message import Taker
 from agent.house.moves import Deed, Moves, says
 from agent.house.names import first_name
@@ -81,7 +81,7 @@ def about_us(at: Situation, words: Wording) -> Moves | None:
         Intent.SPEAK_ES if words.language == "es" else Intent.SPEAK_EN: "speaks_language",
     }
     for intent, key in answers.items():
-        if at.has(intent):
+        if at.has(intent) and (best(at) is None or intent in sure_intents(at.scene.heard.text)):
             return _then_back(at, words, key)
     other = Intent.SPEAK_EN if words.language == "es" else Intent.SPEAK_ES
     return _in_other_language(words) if at.has(other) else None
