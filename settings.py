@@ -66,9 +66,11 @@ class Settings(BaseSettings):
         2.5, gt=0, le=30, description="seconds the mind may take for its first words before the house model stands in"
     )
 
-    ears: Literal["auto", "whisper", "fast"] = Field("auto", description="`auto`, `whisper` or `fast` (faster-whisper)")
+    ears: str = Field("auto", description="`auto`, `whisper`, `fast` (faster-whisper) or `pipecat:MODULE.CLASS`")
+    ears_params: dict[str, Any] = Field({}, description="JSON: what a Pipecat service for the ears is made with")
     whisper_model: str = Field("base", description="which Whisper: `base`, or one that `antesala models fetch` got")
     voice: str = Field("auto", description="`auto`, `kokoro`, `pyttsx3`, `piper` or `pipecat:MODULE.CLASS`")
+    voice_params: dict[str, Any] = Field({}, description="JSON: what a Pipecat service for the voice is made with")
     voice_es: str | None = Field(None, description="name of the Spanish voice, as the chosen engine calls it")
     voice_en: str | None = Field(None, description="name of the English voice, as the chosen engine calls it")
 

@@ -81,6 +81,11 @@ class Conversation:
         self._call: Call
         wire.on_keys = self._pressed
 
+    @property
+    def wire(self) -> Wire:
+        """The sound of this call."""
+        return self._wire
+
     # --- its life -----------------------------------------------------------------------------------
 
     async def run(self, call: Call) -> None:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from loguru import logger
@@ -19,7 +19,6 @@ from audio.vad import VoiceActivity, open_session
 from audio.voice.open import HouseVoice, open_voice
 from calls.words import Language
 
-EarsKind = Literal["auto", "whisper", "fast"]
 Voices = Mapping[Language, str]
 
 
@@ -36,7 +35,13 @@ class Sound:
 
 @asynccontextmanager
 async def open_sound(
-    data: Path, ears: EarsKind = "auto", model: str = "base", voice: str = "auto", voices: Voices | None = None
+    data: Path,
+    ears: str = "auto",
+    model: str = "base",
+    voice: str = "auto",
+    voices: Voices | None = None,
+    ears_params: Mapping[str, Any] | None = None,
+    voice_params: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[Sound]:
     """All of it, as the settings of the same names say; nothing heavy is loaded before it is warmed.
 
@@ -45,7 +50,10 @@ async def open_sound(
     logger.disable("pipecat")  # it greets and chats on standard error
     session, smart_turn = await asyncio.gather(asyncio.to_thread(open_session), asyncio.to_thread(SmartTurn))
     sound = Sound(
-        open_ears(ears, model, data), open_voice(voice, data, voices), partial(VoiceActivity, session), smart_turn
+        open_ears(ears, model, data, ears_params),
+        open_voice(voice, data, voices, voice_params),
+        partial(VoiceActivity, session),
+        smart_turn,
     )
     try:
         yield sound
