@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -26,17 +26,32 @@ from agent.house.model import HouseModel
 from agent.language import language_of
 from agent.mind import AgentMind
 from agent.models import ChosenModel, choose_model
+from audio.conversation import Conversation
 from audio.engines import Sound, open_sound, warm_turns
 from audio.reception import Reception
 from audio.rehearsal import rehearse
-from calls.call import new_id
+from audio.second_ear import SecondEar
+from calls.bridge import Bridge
+from calls.call import Call, new_id
 from calls.desk import Desk
 from calls.errors import SettingsError
 from calls.owed import Watchman
 from calls.ports import Office
 from calls.switchboard import Switchboard
-from calls.wire import Arrival, Wire
-from calls.words import LANGUAGES, Audience, Caller, CallRow, Circle, Event, Failed, Language, Promise, VoicePolicy
+from calls.wire import Arrival, Pcm, Wire
+from calls.words import (
+    LANGUAGES,
+    Audience,
+    Caller,
+    CallRow,
+    Circle,
+    Event,
+    Failed,
+    Language,
+    Promise,
+    Sentence,
+    VoicePolicy,
+)
 from console import call as call_page
 from console import desk as desk_page
 from console import index
@@ -45,6 +60,7 @@ from console.api.front import Front
 from console.api.health import Check, Readiness
 from console.api.meters import Meters
 from console.api.sandbox import rehearse as try_out
+from console.desk import seat
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.study import Study
@@ -133,7 +149,7 @@ def create_app(settings: Settings) -> FastAPI:
         with alone(settings.data):
             async with open_office(settings) as house, asyncio.TaskGroup() as chores:
                 await house.store.recover(_rescue(house.front.office))
-                app.state.front, app.state.converse = house.front, house.converse
+                app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
                 tasks = [chores.create_task(chore) for chore in _chores(house)]
                 print(*house.chosen, sep="\n", flush=True)
                 yield
@@ -146,15 +162,29 @@ def create_app(settings: Settings) -> FastAPI:
 
     async def converse(wire: Wire, arrival: Arrival, watch: Callable[[Event], None] | None = None) -> CallRow:
         reception: Reception = app.state.converse
-        return await reception(wire, arrival, watch)
+        return await reception(Bridge(wire), arrival, watch)
+
+    def hear(call: Call, rate: int, frames: AsyncIterator[Pcm]) -> AsyncGenerator[Sentence]:
+        return SecondEar(app.state.sound, call, rate).hear(frames)
+
+    def busy(arrival: Arrival) -> tuple[str, Language] | None:
+        front: Front = app.state.front
+        return _regrets(front.office, arrival) if front.switchboard.full else None
 
     secret = settings.twilio_auth_token
     twilio_token = secret.get_secret_value() if secret else None
-    app.include_router(twilio.router(converse, tickets, twilio_token, settings.public_url))
+    app.include_router(twilio.router(converse, tickets, twilio_token, settings.public_url, busy))
     app.include_router(browser.router(converse, tickets))
     app.include_router(call_page.router(lambda: tickets.issue(Arrival("browser"))))
     app.include_router(desk_page.router)
+    app.include_router(seat.router(bridge_of, hear))
     return app
+
+
+def bridge_of(call: Call) -> Bridge | None:
+    """Where a person can step into the sound of a call; None when it has none."""
+    wire = call.door.wire if isinstance(call.door, Conversation) else None
+    return wire if isinstance(wire, Bridge) else None
 
 
 def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
@@ -273,6 +303,14 @@ def _names(knowledge: OfficeKnowledge) -> tuple[str, ...]:
     return (*knowledge.vocabulary(Caller(circle=Circle.INNER)), *known)
 
 
+def _regrets(office: Office, arrival: Arrival) -> tuple[str, Language]:
+    """What a caller hears while every line is taken."""
+    knowledge = office.knowledge
+    language = arrival.language or knowledge.language_for(knowledge.caller(arrival.number))
+    executive = knowledge.policy.executive.named(language)
+    return office.phrases.line("all_lines_busy", language, executive=executive), language
+
+
 def _our_prompts() -> str:
     """What our prompts say, whoever they are filled in for."""
     return "\n".join(system_prompt(each, **dict.fromkeys(system_slots(each), "")) for each in LANGUAGES)
@@ -284,7 +322,10 @@ def _sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
         voices["es"] = settings.voice_es
     if settings.voice_en:
         voices["en"] = settings.voice_en
-    return open_sound(settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None)
+    return open_sound(
+        settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None,
+        settings.ears_params, settings.voice_params,
+    )  # fmt: skip
 
 
 def _engines_of_sound(sound: Sound, policy: VoicePolicy) -> dict[str, Check]:

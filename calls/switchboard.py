@@ -37,7 +37,7 @@ class Switchboard:
 
     async def answer(self, line: str, **caller: Any) -> Call:
         """Picks up like `Call.answered` (number, name, language, ref, door). Raises AllBusy, EngineError."""
-        if len(self._calls) + self._answering >= self._most:
+        if self.full:
             raise AllBusy(self._most)
         self._answering += 1
         try:
@@ -47,6 +47,11 @@ class Switchboard:
         self._calls[call.id] = call
         self.answered[line] += 1
         return call
+
+    @property
+    def full(self) -> bool:
+        """Nobody else can be answered now."""
+        return len(self._calls) + self._answering >= self._most
 
     def find(self, call_id: str) -> Call | None:
         """The call in progress with this id."""

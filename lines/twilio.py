@@ -15,7 +15,7 @@ import re
 from collections.abc import AsyncGenerator, Callable
 from ipaddress import ip_address
 from typing import Any
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
@@ -23,6 +23,7 @@ from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
 from calls.wire import FRAME_S, Arrival, Converse, Pcm
+from calls.words import Language
 from lines import g711, sockets
 from lines.tickets import Tickets
 
@@ -38,6 +39,7 @@ _WITHHELD = {
     for word in ("ANONYMOUS", "RESTRICTED", "BLOCKED", "UNKNOWN", "UNAVAILABLE", "PRIVATE")
 }
 """Networks spell on the keypad why there is no number: +266696687 is ANONYMOUS."""
+_SPOKEN: dict[Language, str] = {"es": "es-ES", "en": "en-GB"}
 _log = logging.getLogger(__name__)
 
 
@@ -113,8 +115,16 @@ class MediaStream:
             await sockets.close(self._socket, code)
 
 
+Busy = Callable[[Arrival], tuple[str, Language] | None]
+"""What a caller is told in which language when every line is taken; None while one is free."""
+
+
 def router(
-    converse: Converse, tickets: Tickets, auth_token: str | None = None, public_url: str | None = None
+    converse: Converse,
+    tickets: Tickets,
+    auth_token: str | None = None,
+    public_url: str | None = None,
+    busy: Busy = lambda arrival: None,
 ) -> APIRouter:
     """The two doors. Unsigned requests are taken from loopback only, and only while no `auth_token` is set."""
     doors = APIRouter(tags=["lines"])
@@ -127,9 +137,10 @@ def router(
             return Response(status_code=400)
         if not (_signed(request, form) if validator else _is_loopback(request.client and request.client.host)):
             return Response(status_code=403)
-        ticket = tickets.issue(
-            Arrival("twilio", _number(str(form.get("From", ""))), str(form.get("CallSid", "")) or None)
-        )
+        arrival = Arrival("twilio", _number(str(form.get("From", ""))), str(form.get("CallSid", "")) or None)
+        if regrets := busy(arrival):
+            return Response(_spoken(*regrets), media_type="application/xml")
+        ticket = tickets.issue(arrival)
         return Response(_twiml(_media_url(request, public_url), ticket), media_type="application/xml")
 
     def _signed(request: Request, form: FormData) -> bool:
@@ -198,6 +209,12 @@ def _sound_of(message: dict[str, Any]) -> Pcm | None:
 def _media_url(request: Request, public_url: str | None) -> str:
     base = public_url or f"{request.url.scheme}://{request.headers.get('host', request.url.netloc)}"
     return base.replace("http", "ws", 1) + MEDIA_PATH
+
+
+def _spoken(text: str, language: Language) -> str:
+    """https://www.twilio.com/docs/voice/twiml/say: Twilio's own voice, then the end of the call."""
+    say = f'<Say language="{_SPOKEN[language]}">{escape(text)}</Say>'
+    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{say}<Hangup/></Response>'
 
 
 def _twiml(url: str, ticket: str) -> str:

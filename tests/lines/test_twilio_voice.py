@@ -21,10 +21,16 @@ CALL = {"CallSid": "CA1", "From": "+34600111222", "To": "+34910000000"}
 class Door:
     """The webhook, asked from `client`."""
 
-    def __init__(self, secret: str | None = None, public_url: str | None = None, client: str = "127.0.0.1"):
+    def __init__(
+        self,
+        secret: str | None = None,
+        public_url: str | None = None,
+        client: str = "127.0.0.1",
+        busy: twilio.Busy = lambda arrival: None,
+    ):
         self.tickets = Tickets()
         app = FastAPI()
-        app.include_router(twilio.router(Answerer(), self.tickets, secret, public_url))
+        app.include_router(twilio.router(Answerer(), self.tickets, secret, public_url, busy))
         self._transport = httpx.ASGITransport(app, client=(client, 1234))
 
     async def ask(self, url: str = "http://tel.example:8080/lines/twilio/voice", **request: Any) -> httpx.Response:
@@ -47,6 +53,13 @@ def stream_of(answer: httpx.Response) -> tuple[str, dict[str, str]]:
     (stream,) = ElementTree.fromstring(answer.text).findall("./Connect/Stream")
     parameters = {each.attrib["name"]: each.attrib["value"] for each in stream.findall("Parameter")}
     return stream.attrib["url"], parameters
+
+
+async def test_who_calls_a_full_house_is_told_so_by_voice():
+    door = Door(busy=lambda arrival: ("Todas las líneas <están> ocupadas.", "es"))
+    answer = ElementTree.fromstring((await door.ask(data=CALL)).text)
+    assert [each.tag for each in answer] == ["Say", "Hangup"]
+    assert answer[0].text == "Todas las líneas <están> ocupadas." and answer[0].attrib == {"language": "es-ES"}
 
 
 async def test_a_call_is_connected_to_the_stream_with_a_ticket_of_its_own():
