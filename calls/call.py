@@ -255,6 +255,8 @@ class Call:
                 case Said(id=said, text=text, language=language):
                     if heard := heard_of.get(said, text):
                         lines.append(Line("receptionist", heard, language))
+                case Staff(action="spoke", text=text, language=spoken):
+                    lines.append(Line("staff", text, spoken or self.language))
         return tuple(lines)
 
     def unused_guidance(self) -> tuple[str, ...]:

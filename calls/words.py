@@ -223,6 +223,8 @@ class Match:
 
     preference: Preference
     score: float
+    over: tuple[str, ...] = ()
+    """The ids of those that answer the same differently, to which it was preferred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,7 +438,7 @@ class ScreenedText:
 class Recalled:
     kind: ClassVar[str] = "recalled"
     preferences: tuple[dict[str, Any], ...]
-    """Best first: {id, version, score}."""
+    """Best first: {id, version, score}, and `over` with the ids to which it was preferred, if any."""
     unsure: bool
 
 
@@ -487,8 +489,11 @@ class Guidance:
 @dataclass(frozen=True, slots=True)
 class Staff:
     kind: ClassVar[str] = "staff"
-    action: Literal["listen", "take_over", "hand_back", "say"]
+    action: Literal["listen", "take_over", "hand_back", "say", "spoke"]
     by: str = ""
+    text: str = ""
+    """What a person who has the call said (`spoke`), as the ears heard it."""
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from calls.words import (
     Promise,
     Proved,
     Said,
+    Staff,
     as_json,
 )
 from records.feed import Shown
@@ -131,7 +132,7 @@ def _call_values(row: CallRow) -> dict[str, Any]:
 
 def _words(body: Body) -> str | None:
     match body:
-        case Heard(text=text) | Said(text=text) | Promise(text=text):
+        case Heard(text=text) | Said(text=text) | Promise(text=text) | Staff(action="spoke", text=text):
             return fold(text)
         case Message(reason=reason, from_name=name, company=company, number=number):
             return fold(" ".join(filter(None, (reason, name, company, number))))

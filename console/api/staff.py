@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from fastapi.responses import JSONResponse
 
+from calls.call import Call
 from calls.desk import AlreadyAnswered, NoSuchHandOff
 from calls.errors import CallError
-from calls.words import Guidance, HandOff, HandOffState, Staff, Verdict
+from calls.words import Event, Guidance, HandOff, HandOffState, Staff, Verdict
 from console.api.front import Front, TheFront
 from console.api.lists import Limit, listed
 from console.api.problems import PROBLEM, problem
@@ -52,9 +53,7 @@ async def take_over(call_id: str, front: TheFront, by: By = "") -> dict[str, Any
     call = await front.in_progress(call_id)
     if call.with_staff:
         raise InOtherHands("A person already has this call.")
-    if call.hand_off and call.hand_off.state is HandOffState.RINGING:
-        await front.desk.accept(call.hand_off.id)
-    return (await call.note(Staff("take_over", by)))[0].as_json()
+    return (await take(front, call, by)).as_json()
 
 
 @router.post("/calls/{call_id}/hand-back")
@@ -63,8 +62,20 @@ async def hand_back(call_id: str, front: TheFront, by: By = "") -> dict[str, Any
     call = await front.in_progress(call_id)
     if not call.with_staff:
         raise InOtherHands("The receptionist already has this call.")
+    return (await give_back(front, call, by)).as_json()
+
+
+async def take(front: Front, call: Call, by: str) -> Event:
+    """`by` has the call; what rings for it is answered with that. Raises AlreadyAnswered, CallClosed."""
+    if call.hand_off and call.hand_off.state is HandOffState.RINGING:
+        await front.desk.accept(call.hand_off.id)
+    return (await call.note(Staff("take_over", by)))[0]
+
+
+async def give_back(front: Front, call: Call, by: str) -> Event:
+    """The receptionist has the call again. Raises CallClosed."""
     await front.desk.hand_back(call)
-    return (await call.note(Staff("hand_back", by)))[0].as_json()
+    return (await call.note(Staff("hand_back", by)))[0]
 
 
 @router.get("/hand-offs")

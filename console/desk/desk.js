@@ -27,6 +27,7 @@ function changed(call, event) {
   if (detail.call === call) detail.hear(event);
   rings.show(call);
   if (event?.kind === "message" || event?.kind === "promise") inbox.refresh();
+  if (call.ended || !call.staffed) detail.vacate(call);
   if (call.ended && !call.leaving) call.leaving = setTimeout(leave, GONE_MS, call.row.id);
   drawing ??= setTimeout(draw, 16);
 }
@@ -83,9 +84,7 @@ async function answer(handOff, how) {
     await ask(`hand-offs/${encodeURIComponent(handOff.id)}/${how}`, "POST");
     if (how === "decline") return toast(words.declined);
     choose(call.row.id);
-    detail.mode = "say";
-    $("text").focus();
-    toast(words.yours);
+    await detail.take();
   } catch (error) {
     toast(error.status === 409 ? words.too_late : trouble(error), true);
   }

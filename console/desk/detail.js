@@ -1,6 +1,7 @@
 // The call on screen: the whole talk, what was used and done, and stepping in.
 
 import { $, MOST_WORDS, ask, toast, trouble, who, word, words } from "./house.js";
+import { Seat } from "./seat.js";
 import { cut, deedItem, facts, line } from "./telling.js";
 
 const SURE_MS = 4000;
@@ -11,6 +12,7 @@ export class Detail {
     this.me = me;
     this.call = null;
     this.drafts = new Map();
+    this.seats = new Map();
     this.preferences = new Map();
     $("shut").onclick = () => this.close(shut);
     $("words_form").onsubmit = (event) => {
@@ -24,8 +26,9 @@ export class Detail {
         $("words_form").requestSubmit();
       }
     };
-    $("take_over").onclick = () => this.act("take-over", "yours");
-    $("hand_back").onclick = () => this.act("hand-back", "handed_back");
+    $("take_over").onclick = () => this.take();
+    $("talk_now").onclick = () => this.talk();
+    $("hand_back").onclick = () => this.giveBack();
     $("end").onclick = () => this.end();
   }
 
@@ -65,6 +68,8 @@ export class Detail {
 
   /** Something new in the call on screen; `event` is null when only its row changed. */
   hear(event) {
+    const seat = this.seats.get(this.call.row.id);
+    if (seat && this.call.staffed) seat.seen = true;
     if (event) this.add(event);
     if (event && ["hand_off", "staff"].includes(event.kind) && this.staffed !== this.call.staffed) {
       this.mode = this.call.staffed ? "say" : "guidance";
@@ -100,6 +105,10 @@ export class Detail {
     $("words_form").classList.toggle("over", ended);
     $("take_over").hidden = staffed;
     $("hand_back").hidden = !staffed;
+    const seat = this.seats.get(row.id);
+    $("talk_now").hidden = !seat?.sound || ended;
+    $("talk_now").textContent = seat?.talking ? words.hush : words.talk_now;
+    $("talk_now").setAttribute("aria-pressed", Boolean(seat?.talking));
     if (ended) $("talk").querySelector(".passing")?.remove();
     this.label();
   }
@@ -121,11 +130,47 @@ export class Detail {
     toast(mode === "say" ? words.said_it : words.hinted);
   }
 
-  async act(path, done) {
-    const typing = await this.post(path, { by: this.me() });
-    if (!typing) return;
-    toast(words[done]);
-    if (path === "take-over") $("text").focus();
+  /** Holds the call on screen for as long as this page is open. */
+  async take() {
+    const { id } = this.call.row;
+    const seat = new Seat(id, this.me(), () => this.leave(id));
+    try {
+      await seat.take();
+    } catch (error) {
+      return toast(error.status === 409 ? words.too_late : trouble(error), true);
+    }
+    this.leave(id);
+    this.seats.set(id, seat);
+    this.head();
+    this.mode = "say";
+    $("text").focus();
+    toast(words.yours);
+  }
+
+  async talk() {
+    const seat = this.seats.get(this.call.row.id);
+    if (seat.talking) seat.hush();
+    else await seat.talk().catch(() => toast(words.no_microphone, true));
+    this.head();
+  }
+
+  async giveBack() {
+    const { id } = this.call.row;
+    if (!(await this.post("hand-back", { by: this.me() }))) return;
+    this.leave(id);
+    toast(words.handed_back);
+  }
+
+  /** The call is over, or somebody else handed it back. */
+  vacate(call) {
+    const seat = this.seats.get(call.row.id);
+    if (seat && (call.ended || seat.seen)) this.leave(call.row.id);
+  }
+
+  leave(id) {
+    this.seats.get(id)?.leave();
+    this.seats.delete(id);
+    if (this.call?.row.id === id) this.head();
   }
 
   async end() {

@@ -113,7 +113,8 @@ export class Inbox {
 
   async change(what, item, change) {
     try {
-      await ask(`${what}/${encodeURIComponent(item.id)}`, "PATCH", { version: item.version, ...change });
+      const path = `${what}/${encodeURIComponent(item.id)}`;
+      Object.assign(item, await ask(path, "PATCH", { version: item.version, ...change }));
     } catch (error) {
       toast(error.status === 409 ? words.stale : trouble(error), true);
     }

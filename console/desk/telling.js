@@ -6,7 +6,7 @@ const SAID = { greeted: "receptionist", said: "receptionist", heard: "caller", p
 
 /** The transcript line of an event, or null when nothing is said in it. `how`: {by staff, passing}. */
 export function spoken(event) {
-  if (event.kind === "staff" && event.text) return { who: "staff", text: event.text, language: event.language };
+  if (event.kind === "staff" && event.action === "spoke") return { who: "staff", text: event.text, language: event.language };
   const who = SAID[event.kind];
   return who ? { who, text: event.text, language: event.language } : null;
 }

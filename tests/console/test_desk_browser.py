@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import uvicorn
 from playwright.async_api import Page, Route, async_playwright, expect
 
+from calls.bridge import Bridge
 from calls.call import Call
-from calls.words import HandOff, Message, Promise, Reason, Recalled, ScreenedText, Topic, Verdict
+from calls.turn import take_turn
+from calls.wire import Pcm
+from calls.words import (
+    HandOff,
+    Line,
+    Message,
+    Promise,
+    Reason,
+    Recalled,
+    ScreenedText,
+    Sentence,
+    Topic,
+    Utterance,
+    Verdict,
+)
+from console import call as call_page
 from console import desk as desk_page
+from console.desk import seat
 from prompts import Phrasebook
 from tests.console.conftest import House, OpenHouse
 from tests.console.test_call_browser import CHROMIUM, by_keyboard, fits, picture
@@ -43,10 +62,65 @@ async def tell(told: Any, route: Route) -> None:
     await route.fulfill(json=told)
 
 
+@dataclass
+class Phone:
+    """A caller's end of a call with sound: a wire that says `says` over and over and keeps what it is sent."""
+
+    says: Pcm
+    rate: int = 8000
+    marks: bool = False
+    heard: list[Pcm] = field(default_factory=list)
+    on_mark: Callable[[str], None] = print
+    on_keys: Callable[[str], None] = print
+
+    async def frames(self) -> AsyncGenerator[Pcm]:
+        while True:
+            await asyncio.sleep(0.02)
+            yield self.says
+
+    async def send(self, pcm: Pcm) -> None:
+        self.heard.append(pcm)
+
+    async def mark(self, name: str) -> None: ...
+
+    async def clear(self) -> None: ...
+
+    async def hang_up(self) -> None: ...
+
+
+@dataclass
+class SoundDoor(OpenDoor):
+    """A door with a wire behind it."""
+
+    bridge: Bridge | None = None
+
+    async def listen(self) -> None:
+        assert self.bridge
+        async with aclosing(self.bridge.frames()) as frames:
+            async for _ in frames:
+                pass
+
+
+def bridge_of(call: Call) -> Bridge | None:
+    return call.door.bridge if isinstance(call.door, SoundDoor) else None
+
+
+async def in_words(call: Call, rate: int, frames: AsyncIterator[Pcm]) -> AsyncGenerator[Sentence]:
+    """Ears that take a second of sound for a sentence."""
+    samples = 0
+    async for pcm in frames:
+        samples += len(pcm)
+        if samples >= rate:
+            samples = 0
+            yield Sentence("Soy Marta, quedamos el jueves.", "es")
+
+
 @asynccontextmanager
 async def served(house: House) -> AsyncGenerator[str]:
     """The house with its desk, at a real address."""
     house.app.include_router(desk_page.router)
+    house.app.include_router(call_page.router(lambda: ""))
+    house.app.include_router(seat.router(bridge_of, in_words))
     server = uvicorn.Server(uvicorn.Config(house.app, port=0, log_level="warning", lifespan="off"))
     serving = asyncio.ensure_future(server.serve())
     while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
@@ -65,7 +139,16 @@ async def chromium(forgive: str = "") -> AsyncGenerator[Page]:
     complaints: list[str] = []
     async with async_playwright() as playwright:
         app = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                "--autoplay-policy=no-user-gesture-required",
+                "--mute-audio",
+            ],
         )
         page = await app.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=1)
         for path, told in ON_FILE.items():
@@ -266,6 +349,59 @@ async def test_twenty_calls_and_ten_cuts_lose_nothing(open_house: OpenHouse) -> 
             lines = page.locator("#talk li")
             await expect(lines).to_have_count(len(spoken), timeout=20_000)
             assert await lines.evaluate_all("all => all.map((each) => each.dataset.seq)") == spoken
+
+
+async def test_the_receptionist_resumes_when_the_page_vanishes(open_house: OpenHouse) -> None:
+    house = await open_house(mind=ScriptedMind([RING]))
+    async with at_the_desk(house) as page:
+        call_id = await house.dial(name="Luis Prieto")
+        await house.hear(call_id, "Quiero hablar con una persona")
+        await page.locator(".ring .accept").click()
+        await expect(page.locator("#hand_back")).to_be_visible()
+        await page.wait_for_timeout(300)
+        assert (await house.hear(call_id, "¿Hola?"))["said"] == []
+        await page.goto("about:blank")
+        gone = time.perf_counter()
+        while found(house, call_id).with_staff:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        took = time.perf_counter() - gone
+        await asyncio.sleep(0.1)
+        print(f"the receptionist resumed {took:.1f} s after the page had gone")
+        assert took <= 3
+        assert (await house.events(call_id))[-1]["text"] == "[silence_first]"
+        assert (await house.hear(call_id, "¿Sigue ahí?"))["said"] == ["Muy bien."]
+
+
+async def test_a_person_takes_over_by_voice_and_hands_back(open_house: OpenHouse) -> None:
+    """The caller hears the microphone, the page hears the caller, the words are on record for the receptionist."""
+    mind = ScriptedMind()
+    house = await open_house(mind=mind)
+    tone = (np.sin(np.arange(160) / 160 * 2 * np.pi * 8) * 8000).astype(np.int16)
+    phone = Phone(tone)
+    door = SoundDoor(bridge=Bridge(phone))
+    async with at_the_desk(house) as page:
+        to_the_page: list[bytes] = []
+        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: to_the_page.append(frame)))
+        call = await house.front.switchboard.answer("sip", number="+34600111222", door=door)
+        await call.greet()
+        listening = asyncio.create_task(door.listen())
+        await card(page, call.id).locator(".who").click()
+        await page.locator("#take_over").click()
+        await page.locator("#talk_now").click()
+        await expect(page.locator("#talk li.staff").first).to_contain_text("quedamos el jueves", timeout=20_000)
+        assert len(to_the_page) > 20 and np.abs(np.frombuffer(to_the_page[-1], "<i2")).max() > 4000
+        assert max(int(np.abs(pcm).max()) for pcm in phone.heard if len(pcm)) > 1000, "the fake microphone beeps"
+        await page.locator("#hand_back").click()
+        await expect(page.locator("#take_over")).to_be_visible()
+        await asyncio.sleep(0.3)
+        sent = len(phone.heard)
+        await asyncio.sleep(0.5)
+        assert len(phone.heard) == sent, "the microphone is closed"
+        async with aclosing(take_turn(call, Utterance("¿En qué quedamos?", "es"))) as says:
+            assert [say.text async for say in says][-1] == "Muy bien."
+        assert Line("staff", "Soy Marta, quedamos el jueves.", "es") in mind.scenes[0].transcript
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
 
 
 OWED: list[object] = [

@@ -1,0 +1,222 @@
+"""Whoever takes a call over from the page holds it by a WebSocket: when the page is gone, the receptionist resumes.
+
+From the page: ``{"type": "start", "ticket": ...}`` first, then int16 little-endian mono samples at 16 kHz, if a
+microphone is used, and ``{"type": "leave"}`` before it closes on purpose. To the page: what the caller says, as the
+same samples.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+
+import numpy as np
+import soxr
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from calls.bridge import Bridge
+from calls.call import Call
+from calls.errors import CallClosed, EngineError
+from calls.wire import FRAME_S, Pcm
+from calls.words import Sentence, Staff
+from console.api.front import Front, TheFront
+from console.api.problems import PROBLEM
+from console.api.staff import By, InOtherHands, give_back, take
+
+RATE = 16_000
+MOST_SOUND = RATE * 2 * 2
+"""Bytes of sound in one message: two seconds."""
+BACK_WITHIN_S = 2.0
+"""A page that lost its connection may take its seat again; after that the receptionist resumes."""
+TICKET_S = 60.0
+START_WITHIN_S = 10.0
+_POLICY_VIOLATION = 1008
+
+BridgeOf = Callable[[Call], Bridge | None]
+Hear = Callable[[Call, int, AsyncIterator[Pcm]], AsyncGenerator[Sentence]]
+"""(call, rate, a human's sound) -> what they say, sentence by sentence."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Seats:
+    """Who holds which call."""
+
+    tickets: dict[str, tuple[float, str, str]] = field(default_factory=dict)
+    taken: dict[str, WebSocket] = field(default_factory=dict)
+    by: dict[str, str] = field(default_factory=dict)
+    vacated: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def issue(self, call_id: str, by: str) -> str:
+        """A ticket for one seat, good for TICKET_S."""
+        now, ticket = asyncio.get_running_loop().time(), secrets.token_urlsafe(24)
+        self.tickets = {key: held for key, held in self.tickets.items() if held[0] > now}
+        self.tickets[ticket] = (now + TICKET_S, call_id, by)
+        return ticket
+
+    def redeem(self, ticket: object) -> tuple[str, str] | None:
+        until, call_id, by = self.tickets.pop(str(ticket), (0.0, "", ""))
+        return (call_id, by) if until > asyncio.get_running_loop().time() else None
+
+
+def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
+    """Taking a seat: the ticket over the API, then the socket."""
+    seats, doors = Seats(), APIRouter(responses=PROBLEM)
+
+    @doors.post("/api/calls/{call_id}/seat", status_code=201, tags=["desk"])
+    async def seat(call_id: str, front: TheFront, by: By = "") -> dict[str, object]:
+        """Takes the call over for as long as the socket at `path` stays open. `sound`: whether it can be spoken to."""
+        call = await front.in_progress(call_id)
+        if call.id in seats.taken and seats.by.get(call.id) != by:
+            raise InOtherHands("A person already has this call.")
+        if not call.with_staff:
+            await take(front, call, by)
+        sound = bridge_of(call) is not None
+        return {"ticket": seats.issue(call_id, by), "path": "/desk/seat", "sound": sound}
+
+    @doors.websocket("/desk/seat")
+    async def sit(socket: WebSocket) -> None:
+        await socket.accept()
+        front: Front = socket.app.state.front
+        call, by = await _admitted(socket, seats, front)
+        if call is None:
+            return await socket.close(_POLICY_VIOLATION)
+        seats.taken[call.id], seats.by[call.id] = socket, by
+        left = False
+        try:
+            left = await _Seat(socket, call, by, bridge_of(call)).hold(hear)
+        finally:
+            if seats.taken.get(call.id) is socket:
+                del seats.taken[call.id], seats.by[call.id]
+                if not left:
+                    waiting = asyncio.create_task(_resume(seats, front, call))
+                    seats.vacated.add(waiting)
+                    waiting.add_done_callback(seats.vacated.discard)
+
+    return doors
+
+
+async def _admitted(socket: WebSocket, seats: Seats, front: Front) -> tuple[Call | None, str]:
+    message: object = None
+    with suppress(TimeoutError, WebSocketDisconnect, ValueError, KeyError):
+        async with asyncio.timeout(START_WITHIN_S):
+            message = json.loads(await socket.receive_text())
+    held = seats.redeem(message.get("ticket")) if isinstance(message, dict) else None
+    call = front.switchboard.find(held[0]) if held else None
+    return (call, held[1]) if call and held else (None, "")
+
+
+async def _resume(seats: Seats, front: Front, call: Call) -> None:
+    """The page is gone: unless it comes back soon, the caller hears from the receptionist again."""
+    await asyncio.sleep(BACK_WITHIN_S)
+    if call.id in seats.taken or not call.open or not call.with_staff:
+        return
+    with suppress(CallClosed, EngineError):
+        await give_back(front, call, "")
+        await call.speak(call.phrase("silence_first"))
+
+
+class _Narrow:
+    """The microphone's sound in whole frames at the wire's rate."""
+
+    def __init__(self, rate: int):
+        self._stream = soxr.ResampleStream(RATE, rate, 1, dtype="int16", quality="LQ")
+        self._size, self._rest = int(rate * FRAME_S), np.zeros(0, np.int16)
+
+    def frames(self, pcm: Pcm) -> list[Pcm]:
+        sound = np.concatenate([self._rest, self._stream.resample_chunk(pcm)])
+        whole = len(sound) // self._size * self._size
+        self._rest = sound[whole:]
+        return list(sound[:whole].reshape(-1, self._size))
+
+
+class _Seat:
+    """One human on one call."""
+
+    def __init__(self, socket: WebSocket, call: Call, by: str, bridge: Bridge | None):
+        self._socket, self._call, self._by, self._bridge = socket, call, by, bridge
+        self._out: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=500)
+        self._in: asyncio.Queue[Pcm | None] = asyncio.Queue(maxsize=500)
+
+    async def hold(self, hear: Hear) -> bool:
+        """Until the page leaves (True) or is gone (False)."""
+        chores = [asyncio.create_task(self._deliver()), asyncio.create_task(self._note(hear))]
+        play = self._listen()
+        try:
+            return await self._receive()
+        finally:
+            if self._bridge:
+                self._bridge.leave(play)
+            self._put(self._in, None)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await chores[1]
+            for chore in chores:
+                chore.cancel()
+            await asyncio.gather(*chores, return_exceptions=True)
+
+    def _listen(self) -> Callable[[Pcm], None]:
+        if self._bridge is None:
+            return lambda pcm: None
+        wide = soxr.ResampleStream(
+            self._bridge.rate, RATE, 1, dtype="int16", quality="QQ"
+        )  # the others hold back 0.1 s
+
+        def play(pcm: Pcm) -> None:
+            sound = wide.resample_chunk(pcm)
+            if len(sound):
+                self._put(self._out, sound.astype("<i2").tobytes())
+
+        self._bridge.join(play)
+        return play
+
+    async def _receive(self) -> bool:
+        narrow = _Narrow(self._bridge.rate) if self._bridge else None
+        while True:
+            try:
+                message = await self._socket.receive()
+            except RuntimeError:  # starlette's, on a closed socket
+                return False
+            if message["type"] == "websocket.disconnect":
+                return False
+            sound = message.get("bytes")
+            if sound and self._bridge and narrow and len(sound) % 2 == 0 and len(sound) <= MOST_SOUND:
+                pcm = np.frombuffer(sound, "<i2").astype(np.int16)
+                for frame in narrow.frames(pcm):
+                    await self._bridge.speak(frame)
+                self._put(self._in, pcm)
+            elif message.get("text") == '{"type":"leave"}':
+                return True
+
+    async def _deliver(self) -> None:
+        while (sound := await self._out.get()) is not None:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await self._socket.send_bytes(sound)
+
+    async def _note(self, hear: Hear) -> None:
+        """What the human says goes on record in words."""
+        try:
+            async with aclosing(self._frames()) as frames, aclosing(hear(self._call, RATE, frames)) as sentences:
+                async for said in sentences:
+                    await self._call.note(Staff("spoke", self._by, said.text, said.language))
+        except CallClosed:
+            return
+        except EngineError as error:
+            log.error("call %s: a person's words could not be put on record: %s", self._call.id, error.what)
+
+    async def _frames(self) -> AsyncGenerator[Pcm]:
+        while (pcm := await self._in.get()) is not None:
+            yield pcm
+
+    @staticmethod
+    def _put(queue: asyncio.Queue, sound: Pcm | bytes | None) -> None:  # type: ignore[type-arg]
+        """Sound that nobody fetches in time is lost, the oldest first."""
+        if queue.full():
+            queue.get_nowait()
+        queue.put_nowait(sound)
