@@ -99,7 +99,7 @@ export class Detail {
     this.staffed = staffed;
     $("detail_who").textContent = who(row);
     $("detail_facts").textContent = [facts(row), ended ? words.ended : staffed ? words.theirs : ""].filter(Boolean).join(" · ");
-    $("detail_brief").hidden = !handOff?.brief;
+    $("detail_brief").hidden = !handOff?.brief || handOff.state === "ringing"; // it stands above then
     $("detail_brief").textContent = handOff?.brief ?? "";
     $("words_form").inert = ended;
     $("words_form").classList.toggle("over", ended);

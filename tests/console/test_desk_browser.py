@@ -38,7 +38,7 @@ from console import desk as desk_page
 from console.desk import seat
 from prompts import Phrasebook
 from tests.console.conftest import House, OpenHouse
-from tests.console.test_call_browser import CHROMIUM, by_keyboard, fits, picture
+from tests.console.test_call_browser import CHROMIUM, by_keyboard, fits
 from tests.doubles import MONDAY, OpenDoor, ScriptedMind
 
 pytestmark = [
@@ -349,6 +349,18 @@ async def test_twenty_calls_and_ten_cuts_lose_nothing(open_house: OpenHouse) -> 
             lines = page.locator("#talk li")
             await expect(lines).to_have_count(len(spoken), timeout=20_000)
             assert await lines.evaluate_all("all => all.map((each) => each.dataset.seq)") == spoken
+        took = [await time_to_card(many, page, call_id, turn) for turn in range(3) for call_id in ids]
+        took.sort()
+        print(f"20 calls: words on their card, p50 {took[30] * 1000:.0f} ms, p95 {took[57] * 1000:.0f} ms")
+        assert took[57] <= 0.5
+
+
+async def time_to_card(house: House, page: Page, call_id: str, turn: int) -> float:
+    """Seconds from the caller's words to their place in the grid."""
+    began = time.perf_counter()
+    await house.hear(call_id, f"Otra vez {turn}.")
+    await card(page, call_id).locator("li.caller", has_text=f"Otra vez {turn}.").wait_for()
+    return time.perf_counter() - began
 
 
 async def test_the_receptionist_resumes_when_the_page_vanishes(open_house: OpenHouse) -> None:
@@ -489,7 +501,6 @@ async def test_the_desk_is_legible_at_every_size_by_day_and_by_night(open_house:
             await fits(page, f"desk-{language}-phone-grid")
             await page.set_viewport_size({"width": 1440, "height": 900})
             await page.emulate_media(color_scheme="light")
-        await picture(page, "desk")
 
 
 async def people(house: House) -> None:
