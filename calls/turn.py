@@ -129,7 +129,12 @@ class Turn:
 
     async def _note_recalled(self, recall: Recall) -> None:
         found = tuple(
-            {"id": match.preference.id, "version": match.preference.version, "score": round(match.score, 3)}
+            {
+                "id": match.preference.id,
+                "version": match.preference.version,
+                "score": round(match.score, 3),
+                **({"over": list(match.over)} if match.over else {}),
+            }
             for match in recall.matches
         )
         await self._note(Recalled(found, recall.unsure))

@@ -60,6 +60,14 @@ class Batch:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Another preference that answers the same caller differently; `used`: the id of the one that is told meanwhile."""
+
+    other: Version
+    used: str
+
+
 class Versions(Protocol):
     """Keeps versions, append-only. Every method raises EngineError."""
 

@@ -198,6 +198,11 @@ class OfficeKnowledge:
         day = at.astimezone(ZoneInfo(state.policy.hours.timezone)).date()
         return await self._in_thread(lambda: state.memory.recall(question, circle, language, day))
 
+    async def rivals(self, id: str) -> list[Preference]:
+        """The approved preferences that answer the same caller differently than preference `id`."""
+        memory = self._state.memory
+        return await self._in_thread(lambda: memory.rivals(id))
+
     # --- who calls ----------------------------------------------------------------------------------
 
     def caller(self, number: str | None, name: str | None = None) -> Caller:

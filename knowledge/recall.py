@@ -5,14 +5,17 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calls.errors import EngineError
 from calls.words import Circle, Language, Match, Preference, Recall
+from knowledge.conflicts import differ, overlap, preferred
 from knowledge.embedding import Rows
 from knowledge.index import Index, Report, day_span, entries
 from knowledge.lexical import Lexicon
@@ -23,6 +26,13 @@ from knowledge.wording import bare_question
 log = logging.getLogger(__name__)
 Scored = tuple[Preference, float]
 NEAREST = 60
+SAME_MATTER = 1.2
+"""From this sum on two preferences are about the same: their nearness, and what follows, at full measure each."""
+TOPICS_SHARED, WORDS_SHARED, TOPIC_SHARED = 0.8, 0.2, 0.25
+AS_GOOD = 0.15
+"""So far below the best score another one answers the question just as well."""
+ALIKE = 0.7
+"""A nearness from which on two wordings say the same but for single words."""
 MATCHES = 5
 
 
@@ -63,6 +73,8 @@ class Memory:
         self._subjects: Subjects | None = None
         self._waiting = np.zeros(len(listed), dtype=bool)
         self._tuned = tuned or Calibration()
+        self._conflicts: dict[frozenset[str], bool] = {}
+        self._rows: dict[str, list[tuple[bool, Rows]]] = {}
 
     def index(self, report: Report | None = None) -> int:
         """Blocking: puts what is new into the index, and returns how many entries that were; then it can be asked."""
@@ -121,10 +133,82 @@ class Memory:
     def _judge(self, scored: list[Scored]) -> Recall:
         """The first is right with its calibrated chance; any other only if the first is not."""
         matches: list[Match] = []
-        for preference, score in scored:
+        for preference, score, over in self._settled(scored):
             chance = 1 / (1 + math.exp(-(self._tuned.bias + self._tuned.slope * score)))
-            matches.append(Match(preference, chance if not matches else chance * (1 - matches[0].score)))
+            matches.append(Match(preference, chance if not matches else chance * (1 - matches[0].score), over))
         return Recall(tuple(matches), unsure=not matches or matches[0].score < self._tuned.sure)
+
+    # --- conflicts ----------------------------------------------------------------------------------
+
+    def _settled(self, scored: list[Scored]) -> Iterator[tuple[Preference, float, tuple[str, ...]]]:
+        """Of those that answer what the best one answers, only the one that is preferred, with whom it stands for."""
+        if not scored:
+            return
+        best, score = scored[0]
+        close = [each for each, value in scored[1:] if score - value <= AS_GOOD]
+        same = [best, *(each for each in close if self._conflict(best, each))]
+        used = reduce(preferred, same)
+        yield used, score, tuple(each.id for each in same if each is not used)
+        yield from ((each, score, ()) for each, score in scored[1:] if each not in same)
+
+    def rivals(self, id: str) -> list[Preference]:
+        """Blocking: who answers the same caller differently than preference `id`, the most alike first."""
+        if id not in self._number:
+            return []
+        number = self._number[id]
+        mine, everyone = self._preferences[number], np.arange(len(self._preferences))
+        likely = np.argsort(-self._shared(number, everyone))[: NEAREST + 1]
+        return [other for other in map(self._preferences.__getitem__, likely) if self._conflict(mine, other)]
+
+    def _conflict(self, one: Preference, other: Preference) -> bool:
+        key = frozenset((one.id, other.id))
+        if key not in self._conflicts:
+            apart = len(key) == 2 and overlap(one, other) and differ(one, other, near=True)
+            self._conflicts[key] = apart and self._same_matter(one, other)
+        return self._conflicts[key]
+
+    def _same_matter(self, one: Preference, other: Preference) -> bool:
+        """Whether both answer the same, and not in the same words. What cannot be compared now does not count."""
+        shared = float(self._shared(self._number[one.id], np.array([self._number[other.id]]))[0])
+        if shared + WORDS_SHARED + 1 < SAME_MATTER:
+            return False
+        near = self._nearness(one, other)
+        words = max(self._in_words(one, other), self._in_words(other, one))
+        return near + shared + WORDS_SHARED * words >= SAME_MATTER and differ(one, other, near >= ALIKE)
+
+    def _shared(self, number: int, others: NDArray[np.int64]) -> Rows:
+        """How much each of `others` is about the same topics; the executive's own labels count too."""
+        label = self._preferences[number].topic
+        same = [TOPIC_SHARED * (label != "" and label == self._preferences[other].topic) for other in others]
+        shared = np.array(same, dtype=np.float32)
+        if self._subjects is None:
+            return shared
+        topics, weights = self._subjects.topics, self._subjects.weights
+        mine = np.zeros(self._topics.count, dtype=np.float32)
+        mine[topics[number]] = weights[number]
+        length = np.linalg.norm(weights[others], axis=1) * np.linalg.norm(mine)
+        about: Rows = (mine[topics[others]] * weights[others]).sum(axis=1) / np.maximum(length, 1e-6)
+        return shared + np.float32(TOPICS_SHARED) * about
+
+    def _nearness(self, one: Preference, other: Preference) -> float:
+        """The best cosine of a wording with a wording, or of a `when` with a `when`."""
+        try:
+            mine, theirs = self._rows_of(one), self._rows_of(other)
+        except EngineError:
+            return 0.0
+        return max((float(a @ b) for rule, a in mine for kind, b in theirs if rule == kind), default=0.0)
+
+    def _rows_of(self, preference: Preference) -> list[tuple[bool, Rows]]:
+        """The row of each of its entries, and whether that is its `when`."""
+        if preference.id not in self._rows:
+            kinds = {entry.id: entry.kind == "when" for entry in entries([preference])}
+            self._rows[preference.id] = [(kinds[id], row) for id, row in self._index.rows(list(kinds)).items()]
+        return self._rows[preference.id]
+
+    def _in_words(self, one: Preference, other: Preference) -> float:
+        """The share of the words of `one` that `other` has."""
+        texts = [*one.text.values(), *([one.when] if one.when else [])]
+        return max(float(self._words.scores(text)[self._number[other.id]]) for text in texts)
 
 
 def _texts(preference: Preference) -> list[str]:

@@ -11,13 +11,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from calls.versions import Batch, Change, Fault, Key, Kind, NotFit, NotOnFile, Outdated, Status, Version, Versions
+from calls.versions import (
+    Batch,
+    Change,
+    Conflict,
+    Fault,
+    Key,
+    Kind,
+    NotFit,
+    NotOnFile,
+    Outdated,
+    Status,
+    Version,
+    Versions,
+)
+from knowledge.conflicts import preferred
 from knowledge.contacts_file import read_contacts
 from knowledge.exchange import Incoming, incoming, new_batch, open_file, undone, written
 from knowledge.given import Given
 from knowledge.intake import next_version
 from knowledge.office_knowledge import OfficeKnowledge
-from knowledge.plain import Plain, changes, plain_contact, plain_policy, plain_preference
+from knowledge.plain import Plain, changes, plain_contact, plain_policy, plain_preference, preference_of
 from knowledge.preferences_file import read_preferences
 from knowledge.voice_file import read_voice
 from knowledge.wording import fold, slug
@@ -66,6 +80,14 @@ class Study:
         before = [replace(kept[0], data={}, status="draft"), *kept]
         told = [(new, _changes(old, new)) for old, new in zip(before, kept, strict=False)]
         return told[::-1]
+
+    async def conflicts(self, version: Version) -> list[Conflict]:
+        """Approved preferences that answer the same caller differently, and which of the two is used meanwhile."""
+        if version.kind != "preference" or version.status != "approved":
+            return []
+        mine = preference_of(version)
+        found = await self._knowledge.rivals(version.id)
+        return [Conflict(self.one("preference", each.id), preferred(mine, each).id) for each in found]
 
     # --- writing ------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from calls.versions import Batch, Change, Kind, Status, Version
+from calls.versions import Batch, Change, Conflict, Kind, Status, Version
 from calls.words import spell_time
 
 SOMEBODY = "executive"
@@ -41,6 +41,8 @@ class Study(Protocol):
     async def restore(self, kind: Kind, id: str, number: int, author: str) -> Version: ...
 
     async def undo(self, kind: Kind, id: str, author: str) -> Version: ...
+
+    async def conflicts(self, version: Version) -> Sequence[Conflict]: ...
 
     async def bring_in(self, kind: Kind, name: str, content: bytes, author: str) -> tuple[str, int]:
         """A whole file: the batch's id and how many versions came. Raises OfficeError."""

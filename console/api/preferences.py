@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import Field
 
-from calls.versions import Status
+from calls.versions import Status, Version
 from calls.words import Audience, Language
-from console.api.front import TheFront
+from console.api.front import Front, TheFront
 from console.api.life import give_life, page
 from console.api.on_file import SOMEBODY, Edit, Named, row
 from console.api.problems import PROBLEM
@@ -63,20 +63,31 @@ async def write(new: NewPreference, front: TheFront, response: Response) -> dict
     """A new preference, approved unless `status` says draft; heard on the next turn of calls in progress."""
     kept = await front.study.add("preference", new.data(), new.author, new.status or "approved")
     response.headers["Location"] = f"/api/preferences/{kept.id}"
-    return row(kept)
+    return await _with_conflicts(kept, front)
 
 
 @router.put("/{id}")
 async def edit(id: str, edited: PreferenceEdit, front: TheFront) -> dict[str, Any]:
     """Changes the fields that are sent; 409 with what the others changed when `version` is not the newest."""
-    return row(await front.study.change("preference", id, edited.data(), edited.version, edited.author, edited.status))
+    kept = await front.study.change("preference", id, edited.data(), edited.version, edited.author, edited.status)
+    return await _with_conflicts(kept, front)
 
 
 @router.post("/{id}/approve")
 async def approve(id: str, front: TheFront, named: Annotated[Named | None, Body()] = None) -> dict[str, Any]:
     """From a draft, or from the archive, to what callers are told."""
     who = named or Named(author=SOMEBODY)
-    return row(await front.study.set_status("preference", id, "approved", who.author, who.version))
+    kept = await front.study.set_status("preference", id, "approved", who.author, who.version)
+    return await _with_conflicts(kept, front)
+
+
+async def _with_conflicts(kept: Version, front: Front) -> dict[str, Any]:
+    """With `conflicts`: those that answer the same caller differently, both texts, and which is `used` meanwhile."""
+    conflicts = [
+        {"id": each.other.id, "text": each.other.data["text"], "mine": kept.data["text"], "used": each.used}
+        for each in await front.study.conflicts(kept)
+    ]
+    return {**row(kept), "conflicts": conflicts}
 
 
 give_life(router, "/{id}", "preference")
