@@ -78,14 +78,19 @@ function shut(id) {
   cards.all.get(id)?.querySelector(".who").focus();
 }
 
+/** The text has the focus before anything is asked, so that what is typed at once is no shortcut. */
 async function answer(handOff, how) {
   const call = [...calls.all.values()].find((each) => each.handOff?.id === handOff.id);
+  if (how === "accept") {
+    choose(call.row.id);
+    write("say");
+  }
   try {
     await ask(`hand-offs/${encodeURIComponent(handOff.id)}/${how}`, "POST");
     if (how === "decline") return toast(words.declined);
-    choose(call.row.id);
-    await detail.take();
+    await detail.take(call);
   } catch (error) {
+    if (detail.call === call && !call.staffed) detail.mode = "guidance";
     toast(error.status === 409 ? words.too_late : trouble(error), true);
   }
 }

@@ -26,7 +26,7 @@ export class Detail {
         $("words_form").requestSubmit();
       }
     };
-    $("take_over").onclick = () => this.take();
+    $("take_over").onclick = () => this.take(this.call);
     $("talk_now").onclick = () => this.talk();
     $("hand_back").onclick = () => this.giveBack();
     $("end").onclick = () => this.end();
@@ -130,20 +130,21 @@ export class Detail {
     toast(mode === "say" ? words.said_it : words.hinted);
   }
 
-  /** Holds the call on screen for as long as this page is open. */
-  async take() {
-    const { id } = this.call.row;
+  /** Holds `call` for as long as this page is open. */
+  async take(call) {
+    const { id } = call.row;
     const seat = new Seat(id, this.me(), () => this.leave(id));
+    this.mode = "say";
+    $("text").focus();
     try {
       await seat.take();
     } catch (error) {
+      if (!call.staffed) this.mode = "guidance";
       return toast(error.status === 409 ? words.too_late : trouble(error), true);
     }
     this.leave(id);
     this.seats.set(id, seat);
-    this.head();
-    this.mode = "say";
-    $("text").focus();
+    if (this.call) this.head();
     toast(words.yours);
   }
 
