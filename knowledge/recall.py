@@ -29,8 +29,8 @@ NEAREST = 60
 SAME_MATTER = 1.2
 """From this sum on two preferences are about the same: their nearness, and what follows, at full measure each."""
 TOPICS_SHARED, WORDS_SHARED, TOPIC_SHARED = 0.8, 0.2, 0.25
-AS_GOOD = 0.15
-"""So far below the best score another one answers the question just as well."""
+LIKELY = 0.5
+"""Chance from which on a preference would answer the question if no better one were there."""
 ALIKE = 0.7
 """A nearness from which on two wordings say the same but for single words."""
 MATCHES = 5
@@ -134,9 +134,12 @@ class Memory:
         """The first is right with its calibrated chance; any other only if the first is not."""
         matches: list[Match] = []
         for preference, score, over in self._settled(scored):
-            chance = 1 / (1 + math.exp(-(self._tuned.bias + self._tuned.slope * score)))
+            chance = self._chance(score)
             matches.append(Match(preference, chance if not matches else chance * (1 - matches[0].score), over))
         return Recall(tuple(matches), unsure=not matches or matches[0].score < self._tuned.sure)
+
+    def _chance(self, score: float) -> float:
+        return 1 / (1 + math.exp(-(self._tuned.bias + self._tuned.slope * score)))
 
     # --- conflicts ----------------------------------------------------------------------------------
 
@@ -145,7 +148,7 @@ class Memory:
         if not scored:
             return
         best, score = scored[0]
-        close = [each for each, value in scored[1:] if score - value <= AS_GOOD]
+        close = [each for each, value in scored[1:] if self._chance(value) >= LIKELY]
         same = [best, *(each for each in close if self._conflict(best, each))]
         used = reduce(preferred, same)
         yield used, score, tuple(each.id for each in same if each is not used)

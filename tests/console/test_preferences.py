@@ -311,3 +311,45 @@ async def test_a_voice_policy_that_is_not_right_is_refused(
     fault = problem["errors"][0]
     assert fault["where"].startswith(where) and what in f"{fault['what']} {fault['mend']}"
     assert (await study.get("voice-policy"))["version"] == 1
+
+
+# --- conflicts and imports --------------------------------------------------------------------------
+
+
+async def test_who_writes_a_conflicting_preference_is_shown_both_texts(study: TheStudy) -> None:
+    written = {"text": {"es": "Puede aparcar en la entrada sur."}, "topic": "parking"}
+    await study.ask("PUT", "preferences/parking", version=1, topic="parking")
+    new = await study.ask("POST", "preferences", 201, **written, valid={"until": "2026-12-31"})
+    assert new["conflicts"] == [
+        {
+            "id": "parking",
+            "text": {"es": "Puede aparcar en la entrada norte."},
+            "mine": written["text"],
+            "used": new["id"],
+        }
+    ]
+    call = await study.house.dial()
+    assert (await study.house.hear(call, PARKING))["said"] == ["Puede aparcar en la entrada sur."]
+    (recalled,) = [event for event in await study.house.events(call) if event["kind"] == "recalled"]
+    assert recalled["preferences"][0]["over"] == ["parking"]
+    coats = await study.ask("POST", "preferences", 201, text={"es": "El guardarropa está abajo."})
+    assert coats["conflicts"] == []
+
+
+async def test_a_file_comes_in_goes_out_and_is_undone_as_one(study: TheStudy) -> None:
+    text = "id,text_es\ncoats,El guardarropa está abajo.\nparking,Aparque al sur.\n"
+    come = await study.ask("POST", "preferences/import", 201, name="p.csv", text=text, author="Marta")
+    assert come["count"] == 2
+    (listed,) = (await study.get("imports"))["items"]
+    assert (listed["id"], listed["author"], listed["count"]) == (come["batch"], "Marta", 2)
+    out = await study.house.client.get("/api/preferences/export?form=csv")
+    assert "coats" in out.text and "attachment" in out.headers["content-disposition"]
+    assert (await study.ask("POST", f"imports/{come['batch']}/undo"))["count"] == 2
+    assert (await study.get("preferences/parking"))["text"] == {"es": "Puede aparcar en la entrada norte."}
+    broken = await study.ask("POST", "preferences/import", 422, name="p.csv", text=text + "x,Tiene cáncer.\n")
+    (fault,) = broken["errors"]
+    assert (fault["where"], fault["line"]) == ("p.csv", 4) and fault["mend"]
+    await study.ask("POST", "contacts/import", 422, name="c.docx", text="x")
+    await study.ask("POST", "imports/nothing/undo", 404)
+    cards = await study.house.client.get("/api/contacts/export?form=vcf")
+    assert cards.text.count("BEGIN:VCARD") == 4 and "argon2" not in cards.text
