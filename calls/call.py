@@ -141,15 +141,24 @@ class Call:
         while self._errands:
             await asyncio.wait(self._errands)
         async with self._writing:
-            rung = self.hand_off
-            missed = (
-                [replace(rung, state=HandOffState.TIMED_OUT)] if rung and rung.state is HandOffState.RINGING else []
-            )
             try:
-                await self._append(*missed, HangUp(by=by))
+                await self._append(*self._missed(), HangUp(by=by))
             finally:
                 self.row = replace(self.row, state=state, outcome=self.outcome(), ended=self.office.now())
                 await self.office.records.close(self.row)
+
+    def _missed(self) -> tuple[Body, ...]:
+        """A person was still being called: they owe the caller a call back, unless one is owed already."""
+        rung = self.hand_off
+        if rung is None or rung.state is not HandOffState.RINGING:
+            return ()
+        timed_out = replace(rung, state=HandOffState.TIMED_OUT)
+        if any(isinstance(step, Promise) for step in self.deeds):
+            return (timed_out,)
+        who = self.caller.name or self.caller.number or self.phrase("brief_unknown_caller")
+        due = self.office.knowledge.callback_by(self.office.now())
+        owed = Promise("assistant", self.phrase("brief_missed", who=who), due, id=new_id(), call_id=self.id)
+        return (timed_out, owed)
 
     # --- what it is ---------------------------------------------------------------------------------
 

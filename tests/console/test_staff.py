@@ -108,6 +108,8 @@ async def test_a_call_that_ends_rings_no_more(open_house: OpenHouse) -> None:
     await house.client.post(f"/api/calls/{call_id}/hang-up")
     assert (await house.client.get("/api/hand-offs?state=ringing")).json()["items"] == []
     assert (await house.client.post(f"/api/hand-offs/{hand_off_id}/accept")).status_code == 409
+    (owed,) = (await house.client.get("/api/promises")).json()["items"]
+    assert (owed["owner"], owed["text"]) == ("assistant", "[brief_missed]"), "who hung up waiting is called back"
 
 
 async def test_a_person_takes_over_and_gives_back(house: House) -> None:
