@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +28,7 @@ def evaluate(
         raise SettingsError(f"{against} is not there. Give the eval.json of an earlier run.")
     with (
         tempfile.TemporaryDirectory() as data,
-        typer.progressbar(length=sum(only in each.id for each in load()), file=err.file) as bar,
+        typer.progressbar(length=sum(only in each.id for each in load()), file=sys.stderr) as bar,
     ):
         settings = Settings.read(office=office, data=Path(data), voice="pyttsx3")
         missed = run(settings, reports, against, only, lambda: bar.update(1))
