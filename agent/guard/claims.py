@@ -12,7 +12,7 @@ from calls.words import Booking, HandOff, HandOffState, Message, Promise, Step
 _OVER = frozenset({HandOffState.DECLINED, HandOffState.TIMED_OUT, HandOffState.RESUMED})
 _NOT = re.compile(
     r"(?:(?:\b(?:no|not|never|nunca|sin|without|cannot|neither|ni)|n't|n’t)(?: [\w’']+){0,3}"
-    r"|\b(?:puedo|podria|podriamos|podemos|can|could|may|might|would|que)(?: [\w’']+)?"
+    r"|\b(?:puedo|podria|podriamos|podemos|can|could|may|might|would)(?: [\w’']+)?"
     r"|\b(?:si|if|cuando|when|en cuanto|once|before|antes de|until|hasta que|unless)(?: [\w’',]+){0,7}) ?$"
 )
 """What before a claim takes it back: a negation, a mere possibility, a condition."""

@@ -46,9 +46,10 @@ class Ground:
         covers = [text for cover in scene.policy.covers for text in cover.text.values()]
         own = [line.text for line in scene.transcript if line.who == "caller"] + [scene.heard.text]
         staff = [line.text for line in scene.transcript if line.who == "staff"]
-        self._reasons = [*self.on_file, *covers, *scene.guidance, *staff]
+        wordings = [text for each in preferences for text in (*each.text.values(), *each.say.values())]
+        self._reasons = [*wordings, *covers, *scene.guidance, *staff]
         times = list(_times(scene, deeds))
-        texts = [*self._reasons, *own, *_house(scene), *_done(deeds), *(_spelled(time) for time in times)]
+        texts = [*self._reasons, *self.on_file, *own, *_house(scene), *_done(deeds), *(_spelled(time) for time in times)]
         self._times = times
         self._words = {word for text in texts for word in plain(text).split()} | _ALWAYS_KNOWN
         self._numbers = {value for text in texts for value, _ in numbers(text)}
