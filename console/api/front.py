@@ -122,7 +122,7 @@ class Front:
         return {**kept, "language": call.language} if call else kept
 
 
-def _front(request: Request) -> Front:
+async def _front(request: Request) -> Front:
     front: Front = request.app.state.front
     return front
 
