@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from agent.guard.normalise import plain, unaccented
 from agent.guard.patterns import patterns
 from agent.guard.spoken import addresses, numbers, streams
-from calls.words import Booking, HandOff, Message, Preference, Promise, Scene, Step
+from calls.words import Booking, Cover, HandOff, Message, Preference, Promise, Scene, Step
 
 _DAYS = (
     ("lunes", "monday"), ("martes", "tuesday"), ("miercoles", "wednesday"), ("jueves", "thursday"),
@@ -43,13 +43,20 @@ class Ground:
         self._scene = scene
         preferences = [match.preference for match in scene.recall.matches]
         self.on_file = [text for preference in preferences for text in _texts(preference)]
-        covers = [text for cover in scene.policy.covers for text in cover.text.values()]
+        covers = [text for cover in scene.policy.covers if _holds(cover, scene) for text in cover.text.values()]
         own = [line.text for line in scene.transcript if line.who == "caller"] + [scene.heard.text]
         staff = [line.text for line in scene.transcript if line.who == "staff"]
         wordings = [text for each in preferences for text in (*each.text.values(), *each.say.values())]
         self._reasons = [*wordings, *covers, *scene.guidance, *staff]
         times = list(_times(scene, deeds))
-        texts = [*self._reasons, *self.on_file, *own, *_house(scene), *_done(deeds), *(_spelled(time) for time in times)]
+        texts = [
+            *self._reasons,
+            *self.on_file,
+            *own,
+            *_house(scene),
+            *_done(deeds),
+            *(_spelled(time) for time in times),
+        ]
         self._times = times
         self._words = {word for text in texts for word in plain(text).split()} | _ALWAYS_KNOWN
         self._numbers = {value for text in texts for value, _ in numbers(text)}
@@ -106,6 +113,15 @@ class Ground:
             known = all(part in self._words or part in _CALENDAR or part == "may" for part in word.split())
             if not known and unaccented(found.lower()) not in _ALWAYS_KNOWN and not found.startswith(("I'", "I’")):
                 yield found
+
+
+def _holds(cover: Cover, scene: Scene) -> bool:
+    """Whether `cover` is true now."""
+    if cover.when == "busy":
+        return scene.busy_now
+    if cover.when == "away":
+        return scene.away_today
+    return cover.when == "any" or not scene.open_now
 
 
 def _reasons(words: str) -> set[str]:

@@ -134,9 +134,25 @@ async def test_covers_and_greeting_of_the_sample_office_pass() -> None:
     found: list[str] = []
     for language in LANGUAGES:
         turn = replace(scene("Hola", language), policy=office.policy)
-        lines = [office.policy.greeting[language], *(cover.text[language] for cover in office.policy.covers)]
-        found += await failures(
-            house, [("policy", each) for line in lines for each in sentences(line)], turn, (), language
-        )
+        found += await failures(house, [("greeting", office.policy.greeting[language])], turn, (), language)
+        for cover in office.policy.covers:
+            true = replace(
+                turn,
+                open_now=cover.when not in ("closed", "holiday"),
+                busy_now=cover.when == "busy",
+                away_today=cover.when == "away",
+            )
+            found += await failures(
+                house, [("cover", each) for each in sentences(cover.text[language])], true, (), language
+            )
     house.close()
     assert found == []
+
+
+async def test_a_cover_is_not_said_when_it_is_not_true() -> None:
+    house, office = rules(), read_office(SAMPLE)
+    turn = replace(scene("¿Está la señora Vidal?"), policy=office.policy)
+    assert (await house.speak(Sentence("Está reunida y ahora no puede ponerse.", "es"), turn, ())).reason == "cover"
+    busy = replace(turn, busy_now=True)
+    assert not (await house.speak(Sentence("Está reunida y ahora no puede ponerse.", "es"), busy, ())).reason
+    house.close()
