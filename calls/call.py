@@ -375,13 +375,18 @@ class Call:
 
         After three wrong ones every PIN is wrong, however it comes.
         """
-        circle = self.office.knowledge.prove(self.caller, pin) if self._wrong_pins < PIN_TRIES else None
+        circle = None if self.pin_spent else self.office.knowledge.prove(self.caller, pin)
         if circle is None:
             self._wrong_pins += 1
             return False
         await self.note(Proved(circle))
         self.row = replace(self.row, caller=replace(self.caller, circle=circle))
         return True
+
+    @property
+    def pin_spent(self) -> bool:
+        """No PIN is looked at any more."""
+        return self._wrong_pins >= PIN_TRIES
 
     async def press(self, digits: str) -> None:
         """Notes keys as pressed; anything that could be a PIN is masked."""

@@ -11,8 +11,6 @@ from calls.turn import take_turn
 from calls.words import Done, HandOff, Keys, Reason, Say, Utterance
 
 PERSON = "1"
-TRIES = 3
-"""So many PINs are looked at in one call; those that come after are wrong, whatever they are."""
 
 _PIN = re.compile(r"\d{4,8}#?")
 _NUMBER = re.compile(r"\d{9,}#?")
@@ -27,15 +25,14 @@ async def press(call: Call, digits: str) -> AsyncGenerator[Say]:
             async for say in says:
                 yield say
         return
-    tries = sum(1 for body in call.bodies if isinstance(body, Keys) and body.digits.startswith("****"))
     await call.press(digits)
     if call.with_staff:
         return
     if digits.rstrip("#") == PERSON:
         yield await call.say(call.phrase("key_person" if await _ring(call) else "hand_off_refused"))
     elif _PIN.fullmatch(digits):
-        right = tries < TRIES and await call.proves(digits.rstrip("#"))
-        wrong = "pin_wrong" if tries < TRIES - 1 else "pin_spent"
+        right = await call.proves(digits.rstrip("#"))
+        wrong = "pin_spent" if call.pin_spent else "pin_wrong"
         yield await call.say(call.phrase("pin_ok" if right else wrong))
 
 

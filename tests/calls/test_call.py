@@ -216,6 +216,15 @@ async def test_a_pin_raises_the_circle_and_is_never_written_down() -> None:
     assert "4711" not in str([event.as_json() for event in call.events])
 
 
+async def test_after_three_wrong_pins_the_right_one_is_wrong_too() -> None:
+    call = await Call.answered(office(), "twilio", "+34600111222")
+    for guess in ("0000", "1111", "2222"):
+        assert not await call.proves(guess)
+    assert call.pin_spent
+    assert not await call.proves("4711")
+    assert call.circle is not Circle.INNER
+
+
 async def test_an_unproved_circle_stays_when_it_cannot_be_written() -> None:
     records = MemoryRecords(trouble=[EngineError("records", "disk full")])
     call = await Call.answered(office(records=records), "text")
