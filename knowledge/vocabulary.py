@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import islice
 
 from calls.words import Caller, Preference, VoicePolicy
 
-MOST = 60
+MOST, MOST_READ = 60, 300
 _NAME = re.compile(
     r"(?<![.?!¿¡:]\s)(?<!^)\b[A-ZÁÉÍÓÚÑ][\w'’-]*[a-záéíóúñ][\w'’-]*(?: (?:de |del |la )*[A-ZÁÉÍÓÚÑ][\w'’-]+)*"
 )
@@ -20,11 +22,22 @@ _NOT_NAMES = {
 def vocabulary(
     policy: VoicePolicy, preferences: Iterable[Preference], contacts: Sequence[str], caller: Caller
 ) -> tuple[str, ...]:
-    """At most 60, most likely first: the caller, the house, contacts, names in what this caller may hear."""
+    """At most 60, most likely first: the caller, the house, contacts, names in what this caller may hear.
+
+    Asked for at every pause of every caller, so it reads no more than the first preferences.
+    """
     house = [policy.executive.name, policy.executive.company, policy.assistant.name, policy.receptionist.name]
     spoken = [*policy.executive.spoken.values(), *policy.assistant.spoken.values()]
-    said = [text for each in preferences if caller.circle.may_hear(each.audience) for text in each.text.values()]
-    names = [name for text in said for name in _NAME.findall(text) if name not in _NOT_NAMES]
-    caller_name = [caller.name] if caller.name else []
-    wanted = [*caller_name, *house, *contacts, *names, *spoken]
-    return tuple(dict.fromkeys(word for word in wanted if word))[:MOST]
+    read = islice((each for each in preferences if caller.circle.may_hear(each.audience)), MOST_READ)
+    named = (name for each in read for text in each.text.values() for name in _names(text))
+    words = dict.fromkeys(word for word in (caller.name, *house, *contacts, *spoken) if word)
+    for name in named:
+        if len(words) >= MOST:
+            break
+        words[name] = None
+    return tuple(words)[:MOST]
+
+
+@lru_cache(maxsize=4 * MOST_READ)
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in _NAME.findall(text) if name not in _NOT_NAMES)
