@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -133,6 +134,9 @@ class LooseStore(Index):
 
     def nearest(self, *asked: Any) -> dict[str, float]:
         return self._all
+
+    def rows(self, ids: Sequence[str]) -> dict[str, Any]:
+        return {id: np.ones(4, np.float32) / 2 for id in ids}
 
 
 def test_without_the_store_words_still_find(tmp_path: Path) -> None:
