@@ -11,7 +11,7 @@ import soxr
 from pipecat.frames.frames import ErrorFrame, Frame, TranscriptionFrame
 from pipecat.services.stt_service import SegmentedSTTService
 
-from audio.ears import open_ears
+from audio.ears import open_ears, pipecat_ears
 from audio.ears.mel import RATE
 from audio.ears.models import ct2_folder, fast_installed
 from calls.errors import EngineError, SettingsError
@@ -19,7 +19,7 @@ from calls.words import LANGUAGES, Language
 from settings import Settings
 from tests.loops import ROOT
 
-SPOKEN = {"es": "Prieto", "en": "Vidal"}
+SPOKEN = {"es": "Prieto", "en": "Carter"}
 
 
 class Counting(SegmentedSTTService):
@@ -74,7 +74,8 @@ def test_ears_that_are_none_are_named(kind: str, why: str) -> None:
 
 
 @pytest.mark.slow
-async def test_pipecats_own_whisper_hears_both_languages() -> None:
+async def test_pipecats_own_whisper_hears_both_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipecat_ears, "LATEST_S", 60.0)  # the machine may be busy
     if not fast_installed():
         pytest.skip("the extra `fast` is not installed")
     model = {"settings": {"model": str(ct2_folder(Settings.read().data))}, "device": "cpu", "compute_type": "int8"}
