@@ -6,34 +6,29 @@ import asyncio
 import json
 import os
 import sys
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import jiwer
-import numpy as np
 import pytest
 import soundfile
-import soxr
-from numpy.typing import NDArray
 
-from audio.ears import open_ears
-from audio.ears.mel import RATE
+from audio.ears.models import ct2_folder, fast_installed
 from audio.voice.kokoro_weights import why_not_natural
 from calls.words import Language
-from evals.voice import BARS, plain
+from evals.voice import plain
 from settings import Settings
 from tests.loops import ROOT
 
 DATA = Settings.read().data
-PAUSE_S = 0.4
-"""Sentences of the reply lie at least so far apart."""
+MISHEARD = 0.2
+"""One call is some 80 words, of which a few names are misheard; `antesala bench voice` measures on more."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(420)]
 
 
-async def replayed(language: Language, folder: Path) -> tuple[dict[str, Any], NDArray[np.float32]]:
-    """The call's record and the receptionist's side of it at 8 kHz."""
+async def replayed(language: Language, folder: Path) -> tuple[dict[str, Any], Path]:
+    """The call's record, and the file with the receptionist's side of it."""
     (folder / "data").mkdir()
     for kept in ("weights", "voice"):
         if (DATA / kept).is_dir():
@@ -47,48 +42,33 @@ async def replayed(language: Language, folder: Path) -> tuple[dict[str, Any], ND
     )  # fmt: skip
     told, _ = await process.communicate()
     assert process.returncode == 0, told.decode()
-    sound, rate = soundfile.read(reply, dtype="float32")
-    assert rate == 8000
-    return json.loads(log.read_text()), sound
+    assert soundfile.info(reply).samplerate == 8000
+    return json.loads(log.read_text()), reply
 
 
-async def understood(sound: NDArray[np.float32], language: Language) -> str:
-    """What Whisper base hears, stretch of speech by stretch."""
-    ears = open_ears(data_dir=DATA)
-    try:
-        heard = [
-            await ears.hear(
-                soxr.resample(piece, 8000, RATE).astype(np.float32), languages=(language,), current=language
-            )
-            for piece in stretches(sound)
-        ]
-    finally:
-        await ears.close()
-    return " ".join(each.text for each in heard)
+def understood(reply: Path, language: Language) -> str:
+    """What stock Whisper base hears."""
+    from faster_whisper import WhisperModel
 
-
-def stretches(sound: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Sound between pauses of PAUSE_S."""
-    frames = sound[: len(sound) // 160 * 160].reshape(-1, 160)
-    loud = np.sqrt((frames**2).mean(axis=1)) > 0.01
-    near = np.convolve(loud, np.ones(int(PAUSE_S * 50)), "same") > 0
-    runs = [[at for at, _ in run] for is_near, run in groupby(enumerate(near), lambda each: bool(each[1])) if is_near]
-    return [frames[run[0] : run[-1] + 1].ravel() for run in runs]
+    model = WhisperModel(str(ct2_folder(DATA)), device="cpu", compute_type="int8")
+    segments, _ = model.transcribe(str(reply), language=language)
+    return " ".join(segment.text for segment in segments)
 
 
 @pytest.mark.parametrize("language", ["es"])
 async def test_the_sample_call_is_on_record_and_its_reply_is_understood(language: Language, tmp_path: Path) -> None:
-    call, sound = await replayed(language, tmp_path)
+    call, reply = await replayed(language, tmp_path)
     events = call["events"]
     kinds = [event["kind"] for event in events]
     assert {"greeted", "heard", "said", "message", "promise"} <= set(kinds) and call["state"] == "closed"
     if reason := why_not_natural(DATA):
         pytest.skip(f"the natural voice cannot speak here: {reason}")
+    if not fast_installed():
+        pytest.skip("the extra `fast` is not installed")
     if any(event["kind"] == "failed" and event["engine"] == "voice" for event in events):
         pytest.skip("the machine was too busy for the natural voice: pyttsx3 stood in")
     said = " ".join(
         event.get("heard_text") or event["text"] for event in events if event["kind"] in ("greeted", "said")
     )
-    heard = await understood(sound, language)
-    (tmp_path / "heard.txt").write_text(f"{said}\n{heard}\n")
-    assert jiwer.wer(plain(said), plain(heard)) < BARS[language], f"{plain(said)}\n{plain(heard)}"
+    heard = await asyncio.to_thread(understood, reply, language)
+    assert jiwer.wer(plain(said), plain(heard)) < MISHEARD, f"{plain(said)}\n{plain(heard)}"
