@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from inspect import signature
 from typing import Any
 
@@ -18,21 +17,20 @@ from pipecat.frames.frames import (
     VADUserStartedSpeakingFrame,
     VADUserStoppedSpeakingFrame,
 )
-from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.pipeline.worker import PipelineParams
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.stt_service import STTService
 from pipecat.transcriptions.language import Language as Tongue
-from pipecat.workers.runner import WorkerRunner
 
 from audio.ears.doubt import speech_seconds
 from audio.ears.mel import RATE
 from audio.ears.port import Transcript
-from calls.errors import EngineError, SettingsError
+from audio.pipecat_line import PipecatLine, load_service
+from calls.errors import EngineError
 from calls.words import LANGUAGES, Language
 
-STARTING_S, LATEST_S = 15.0, 8.0
-"""A service has so long to start, and so long to write down what it was given; after that it heard nothing."""
+LATEST_S = 8.0
+"""A service has so long to write down what it was given; after that it heard nothing."""
 MORE_S = 0.25
 """A streaming service may add to what it wrote within this time."""
 CONFIDENT = 0.8
@@ -92,45 +90,20 @@ class _Line:
         self._name = name
         self._written: asyncio.Queue[Frame] = asyncio.Queue()
         before, after = _Tap(self._written), _Tap(self._written)  # errors travel upstream, words down
-        self._worker = PipelineWorker(
-            Pipeline([before, service, after]),
-            params=PipelineParams(audio_in_sample_rate=RATE),
-            cancel_on_idle_timeout=False,
-            enable_rtvi=False,
-        )
-        self._started = asyncio.Event()
-        self._worker.add_event_handler("on_pipeline_started", self._on_started)
+        self._line = PipecatLine(name, [before, service, after], PipelineParams(audio_in_sample_rate=RATE))
+        self.start, self.close = self._line.start, self._line.close
         self._turn = asyncio.Lock()
-        self._running: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Raises EngineError when the service does not start in time."""
-        if self._running is None:
-            runner = WorkerRunner(handle_sigint=False)
-            await runner.add_workers(self._worker)
-            self._running = asyncio.create_task(runner.run())
-        try:
-            async with asyncio.timeout(STARTING_S):
-                await self._started.wait()
-        except TimeoutError:
-            raise EngineError("ears", f"{self._name} did not start within {STARTING_S:g} s") from None
 
     async def hear(self, pcm: NDArray[np.int16]) -> str:
         async with self._turn:
             await self.start()
             while not self._written.empty():
                 self._written.get_nowait()
-            await self._worker.queue_frame(VADUserStartedSpeakingFrame())
+            await self._line.push(VADUserStartedSpeakingFrame())
             for at in range(0, len(pcm), PIECE):
-                await self._worker.queue_frame(InputAudioRawFrame(pcm[at : at + PIECE].tobytes(), RATE, 1))
-            await self._worker.queue_frame(VADUserStoppedSpeakingFrame())
+                await self._line.push(InputAudioRawFrame(pcm[at : at + PIECE].tobytes(), RATE, 1))
+            await self._line.push(VADUserStoppedSpeakingFrame())
             return await self._words()
-
-    async def close(self) -> None:
-        running, self._running = self._running, None
-        if running:
-            await self._worker.cancel()
-            await running
 
     async def _words(self) -> str:
         words: list[str] = []
@@ -147,9 +120,6 @@ class _Line:
         except TimeoutError:
             pass
         return " ".join(words)
-
-    async def _on_started(self, worker: PipelineWorker, frame: Frame) -> None:
-        self._started.set()
 
 
 class _Tap(FrameProcessor):
@@ -168,11 +138,5 @@ class _Tap(FrameProcessor):
 
 def service_class(path: str) -> type[STTService]:
     """The class at ``module.Class``. Raises SettingsError when there is none or it is no speech-to-text service."""
-    module, _, name = path.rpartition(".")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SettingsError(f"ANTESALA_EARS: {path} cannot be loaded: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, STTService)):
-        raise SettingsError(f"ANTESALA_EARS: {path} is not a Pipecat speech-to-text service.")
+    found: type[STTService] = load_service(path, STTService, "ANTESALA_EARS", "speech-to-text")
     return found

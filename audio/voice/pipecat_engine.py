@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from pipecat.frames.frames import (
@@ -15,19 +14,16 @@ from pipecat.frames.frames import (
     TTSSpeakFrame,
     TTSStoppedFrame,
 )
-from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineParams, PipelineWorker
+from pipecat.pipeline.worker import PipelineParams
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.settings import TTSSettings
 from pipecat.services.tts_service import TTSService
-from pipecat.workers.runner import WorkerRunner
 
+from audio.pipecat_line import PipecatLine, load_service
 from audio.voice import VOICE_RATE, Urgency
 from audio.voice.sound import at_voice_rate, from_pcm, shaped
-from calls.errors import EngineError, SettingsError
+from calls.errors import EngineError
 from calls.words import Language
-
-STARTING_S = 15.0
 
 
 class PipecatEngine:
@@ -79,33 +75,21 @@ class _Line:
         self._name = name
         self._out = _Tap()
         self._errors = _Tap()
-        self._worker = PipelineWorker(
-            Pipeline([self._errors, service, self._out]),
-            params=PipelineParams(audio_out_sample_rate=VOICE_RATE),
-            cancel_on_idle_timeout=False,
-            enable_rtvi=False,
-        )
-        self._started = asyncio.Event()
-        self._worker.add_event_handler("on_pipeline_started", self._on_started)
+        params = PipelineParams(audio_out_sample_rate=VOICE_RATE)
+        self._line = PipecatLine(name, [self._errors, service, self._out], params)
+        self.close = self._line.close
         self._turn = asyncio.Lock()
-        self._running: asyncio.Task[None] | None = None
 
     async def say(self, clause: str) -> bytes:
         async with self._turn:
-            await self._start()
+            await self._line.start()
             self._out.frames = self._errors.frames = asyncio.Queue()
-            await self._worker.queue_frame(TTSSpeakFrame(clause, append_to_context=False))
+            await self._line.push(TTSSpeakFrame(clause, append_to_context=False))
             try:
                 return await self._sound_of(clause)
             except asyncio.CancelledError:
-                await self._worker.queue_frame(InterruptionFrame())
+                await self._line.push(InterruptionFrame())
                 raise
-
-    async def close(self) -> None:
-        running, self._running = self._running, None
-        if running:
-            await self._worker.cancel()
-            await running
 
     async def _sound_of(self, clause: str) -> bytes:
         pcm, rate = bytearray(), VOICE_RATE
@@ -119,17 +103,6 @@ class _Line:
                     if not pcm:
                         raise EngineError(self._name, "it gave no sound")
                     return shaped(at_voice_rate(from_pcm(bytes(pcm)), rate), clause)
-
-    async def _start(self) -> None:
-        if self._running is None:
-            runner = WorkerRunner(handle_sigint=False)
-            await runner.add_workers(self._worker)
-            self._running = asyncio.create_task(runner.run())
-        async with asyncio.timeout(STARTING_S):
-            await self._started.wait()
-
-    async def _on_started(self, worker: PipelineWorker, frame: Frame) -> None:
-        self._started.set()
 
 
 class _Tap(FrameProcessor):
@@ -151,11 +124,5 @@ class _Tap(FrameProcessor):
 
 def service_class(path: str) -> type[TTSService]:
     """The class at ``module.Class``. Raises SettingsError when there is none or it is no text-to-speech service."""
-    module, _, name = path.rpartition(".")
-    try:
-        found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise SettingsError(f"ANTESALA_VOICE: {path} cannot be loaded: {error}") from error
-    if not (isinstance(found, type) and issubclass(found, TTSService)):
-        raise SettingsError(f"ANTESALA_VOICE: {path} is not a Pipecat text-to-speech service.")
+    found: type[TTSService] = load_service(path, TTSService, "ANTESALA_VOICE", "text-to-speech")
     return found
