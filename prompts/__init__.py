@@ -121,9 +121,11 @@ class Wordings:
     def __init__(self, open_sentences: Iterable[tuple[str, str]]):
         self._fixed: dict[str, str] = {}
         self._open: list[tuple[re.Pattern[str], str]] = []
+        self._heads: list[tuple[str, str]] = []
         for sentence, key in open_sentences:
             if slots_of(sentence):
                 self._open.append((_pattern(sentence), key))
+                self._heads.append((sentence.split("{", 1)[0], key))
             else:
                 self._fixed.setdefault(sentence, key)
 
@@ -133,10 +135,20 @@ class Wordings:
         for pattern, key in self._open:
             if found := pattern.fullmatch(sentence):
                 return key, found.groupdict()
+        key = self._begun(sentence)
+        return (key, {}) if key else None
+
+    def _begun(self, sentence: str) -> str | None:
+        """The key of a sentence that was cut short, in its fixed words or in what filled its first slot."""
         cut = sentence.rstrip(" .…,")
         if len(cut) < _TELLING:
             return None
-        return next(((key, {}) for whole, key in self._fixed.items() if whole.startswith(cut)), None)
+        if key := next((key for whole, key in self._fixed.items() if whole.startswith(cut)), None):
+            return key
+        if sentence.rstrip().endswith((".", "?", "!")):
+            return None
+        heads = ((head, key) for head, key in self._heads if len(head) >= _TELLING)
+        return next((key for head, key in heads if cut.startswith(head) or head.startswith(cut)), None)
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

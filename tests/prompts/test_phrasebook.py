@@ -110,3 +110,12 @@ def test_what_was_said_is_recognised(text: str, language: Language, key: str) ->
 def test_what_filled_a_slot_is_recognised_too() -> None:
     said = BOOK.line("confirm_number", "es", digits="6 0 0, 1 1 1")
     assert BOOK.recognise(said, "es", **NAMES)[0] == ("confirm_number", {"digits": "6 0 0, 1 1 1"})
+
+
+@pytest.mark.parametrize("heard", ["Puedo pedir que", "Puedo pedir que te llamen mañana antes de las once de la"])
+def test_an_offer_that_the_caller_answered_before_its_end_was_an_offer(heard: str) -> None:
+    assert BOOK.recognise(heard, "es", **NAMES) == [("offer_callback", {})]
+
+
+def test_a_whole_sentence_that_only_begins_like_one_of_ours_is_none() -> None:
+    assert BOOK.recognise("Puedo pedir que le manden flores.", "es", **NAMES) == []
