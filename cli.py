@@ -26,7 +26,7 @@ from settings import PREFIX, Settings
 
 if TYPE_CHECKING:
     from calls.ports import Office
-    from server import OpenOffice
+    from house import OpenOffice
 
 
 class Bench(StrEnum):

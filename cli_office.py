@@ -13,7 +13,7 @@ from rich.console import Console
 from settings import Settings
 
 if TYPE_CHECKING:
-    from server import OpenOffice
+    from house import OpenOffice
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -26,7 +26,7 @@ Tongue = Annotated[Literal["es", "en"] | None, typer.Option("--language", help="
 @asynccontextmanager
 async def opening(settings: Settings) -> AsyncGenerator[OpenOffice]:
     """The house with every engine run once, which takes some seconds; tells what does not work."""
-    from server import open_office
+    from house import open_office
 
     async with AsyncExitStack() as stack:
         with err.status("Opening the office..."):

@@ -44,7 +44,7 @@ from audio.voice import VOICE_RATE, Voice
 from calls.call import Call
 from calls.turn import take_turn
 from calls.words import Utterance
-from server import OpenOffice, open_office
+from house import OpenOffice, open_office
 from settings import Settings
 
 

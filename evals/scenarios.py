@@ -19,7 +19,7 @@ from calls.ports import Mind, Office
 from calls.switchboard import Switchboard
 from calls.turn import take_turn
 from calls.words import Language, Preference, Utterance
-from server import open_office
+from house import open_office
 from settings import Settings
 
 FOLDER = Path(__file__).with_name("scenarios")

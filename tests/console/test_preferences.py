@@ -10,10 +10,10 @@ import pytest
 
 from calls.ports import Act
 from calls.words import Scene, Sentence
+from house import now
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.study import Study
 from records.store import open_records
-from server import now
 from tests.console.conftest import House, OpenHouse
 from tests.knowledge.quick import WordEncoder, write_office
 

@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from calls.errors import SettingsError
-from server import create_app, serve, together
+from house import together
+from server import create_app, serve
 from settings import Settings
 from tests.console.watch import steps_of_the_loop
 from tests.loops import ROOT

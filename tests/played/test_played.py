@@ -15,7 +15,7 @@ import pytest_asyncio
 from calls.call import Call
 from calls.turn import take_turn
 from calls.words import Utterance
-from server import OpenOffice, open_office
+from house import OpenOffice, open_office
 from settings import Settings
 
 HERE = Path(__file__).parent

@@ -1,0 +1,197 @@
+"""Builds the office from settings. The only file that names an engine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Awaitable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from agent.doubt import Doubt
+from agent.guard.house_rules import Ask, HouseRules
+from agent.house.model import HouseModel
+from agent.language import language_of
+from agent.mind import AgentMind
+from agent.models import ChosenModel, choose_model
+from audio.engines import Sound, open_sound, warm_turns
+from audio.reception import Reception
+from calls.desk import Desk
+from calls.ports import Office
+from calls.switchboard import Switchboard
+from calls.words import (
+    LANGUAGES,
+    Caller,
+    Circle,
+    Failed,
+    Language,
+    VoicePolicy,
+)
+from console.api.front import Front
+from console.api.health import Check, Readiness
+from console.api.meters import Meters
+from console.api.sandbox import rehearse as try_out
+from knowledge.embedding import E5, FastSentence
+from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
+from knowledge.study import Study
+from prompts import Phrasebook, system_prompt, system_slots
+from records.store import Store, open_records
+from settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOffice:
+    """The house while it is open. `chosen`: what it is made of, one plain line each."""
+
+    front: Front
+    store: Store
+    knowledge: OfficeKnowledge
+    sound: Sound
+    converse: Reception
+    chosen: tuple[str, ...]
+
+
+@asynccontextmanager
+async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
+    """All that answers, without any door. Raises SettingsError, OfficeError, EngineError."""
+    async with AsyncExitStack() as house:
+        workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="mind")
+        house.callback(workers.shutdown)
+        e5, fast, phrases = E5(), FastSentence(), Phrasebook.load()
+        stand_in = HouseModel(phrases, e5, workers)
+        (store, knowledge), mind, sound, _ = await together(
+            _on_file(settings, house, e5, fast),
+            _mind(settings, house, stand_in),
+            house.enter_async_context(_sound(settings)),
+            asyncio.to_thread(stand_in.warm),
+        )
+        ask = Doubt(mind.model).ask if mind.model is not stand_in else None
+        rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge, ask)
+        house.callback(rules.close)
+        desk, meters = Desk(), Meters()
+        office = Office(
+            mind=AgentMind(
+                mind.model,
+                stand_in,
+                name=mind.name,
+                first_token_s=settings.first_token_s,
+                on_failure=lambda call_id, failed: note_failure(switchboard, call_id, failed),
+                on_model_call=meters.model_call,
+            ),
+            rules=rules,
+            knowledge=knowledge,
+            records=store,
+            phrases=phrases,
+            desk=desk,
+            language_of=language_of,
+            now=now,
+        )
+        switchboard = Switchboard(office, desk, settings.max_calls)
+        house.push_async_callback(switchboard.close)
+        engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
+        readiness = Readiness(engines, {"records": store.ping})
+        study = Study(store.versions, knowledge, now)
+        front = Front(office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters)
+        reception = Reception(switchboard, sound, meters.stages)
+        yield OpenOffice(front, store, knowledge, sound, reception, _chosen(settings, mind, knowledge))
+
+
+def note_failure(switchboard: Switchboard, call_id: str, failed: Failed) -> None:
+    """Puts on a call's record that its mind failed and what stood in; a trial call of the sandbox has none."""
+    if call := switchboard.find(call_id):
+        call.note_meanwhile(failed)
+
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+async def together(*work: Awaitable[Any]) -> list[Any]:
+    """The results of `work` done at the same time. All of it is over before the first failure is raised."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results
+
+
+async def _on_file(
+    settings: Settings, house: AsyncExitStack, e5: E5, fast: FastSentence
+) -> tuple[Store, OfficeKnowledge]:
+    """The records, and the knowledge that is kept in them."""
+    store = await house.enter_async_context(open_records(settings.records_url))
+    encoders = ((e5, 1.0), (fast, 0.5))
+    knowledge = await open_knowledge(settings.office, settings.data, store.versions, encoders, settings.chroma_url, now)
+    house.push_async_callback(knowledge.close)
+    return store, knowledge
+
+
+async def _mind(settings: Settings, house: AsyncExitStack, stand_in: HouseModel) -> ChosenModel:
+    mind = await asyncio.to_thread(choose_model, settings.model, settings.model_url, os.environ, stand_in)
+    house.push_async_callback(mind.stop)
+    await mind.start()
+    return mind
+
+
+def _rules(phrases: Phrasebook, e5: E5, fast: FastSentence, knowledge: OfficeKnowledge, ask: Ask | None) -> HouseRules:
+    facts, names = (lambda: knowledge.preferences), (lambda: _names(knowledge))
+    return HouseRules(phrases, e5, fast, facts, names, _our_prompts(), ask)
+
+
+def _names(knowledge: OfficeKnowledge) -> tuple[str, ...]:
+    """People, streets and companies of the house: their words are no topic."""
+    known = [name for contact in knowledge.contacts for name in (contact.name, contact.company) if name]
+    return (*knowledge.vocabulary(Caller(circle=Circle.INNER)), *known)
+
+
+def _our_prompts() -> str:
+    """What our prompts say, whoever they are filled in for."""
+    return "\n".join(system_prompt(each, **dict.fromkeys(system_slots(each), "")) for each in LANGUAGES)
+
+
+def _sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
+    voices: dict[Language, str] = {}
+    if settings.voice_es:
+        voices["es"] = settings.voice_es
+    if settings.voice_en:
+        voices["en"] = settings.voice_en
+    return open_sound(
+        settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None,
+        settings.ears_params, settings.voice_params,
+    )  # fmt: skip
+
+
+def _engines_of_sound(sound: Sound, policy: VoicePolicy) -> dict[str, Check]:
+    async def voice() -> None:
+        await sound.voice.warm()
+        await sound.voice.prepare((policy.greeting[language], language) for language in policy.receptionist.languages)
+
+    return {"ears": sound.ears.warm, "voice": voice, "turns": partial(warm_turns, sound)}
+
+
+def _engines(office: Office, rules: HouseRules) -> dict[str, Check]:
+    """How each engine is run once before the house counts as ready."""
+
+    async def knowledge() -> None:
+        await office.knowledge.recall("¿A qué hora abren?", Circle.ANYONE, "es", office.now())
+
+    async def mind() -> None:
+        for language in office.knowledge.policy.receptionist.languages:
+            greeting = {"es": "Buenos días", "en": "Good morning"}[language]
+            await try_out(office, greeting, Circle.ANYONE, language)
+
+    return {"knowledge": knowledge, "rules": rules.check, "mind": mind}
+
+
+def _chosen(settings: Settings, mind: ChosenModel, knowledge: OfficeKnowledge) -> tuple[str, ...]:
+    executive = knowledge.policy.executive
+    return (
+        f"The office is that of {executive.name}, from {settings.office}.",
+        f"Records are kept in {settings.data if settings.database_url is None else 'the database that is set'}.",
+        str(mind),
+    )
