@@ -36,7 +36,8 @@ from calls.words import (
 )
 from console import call as call_page
 from console import desk as desk_page
-from console import index
+from console import index, look
+from console import study as study_pages
 from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
@@ -89,7 +90,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(twilio.router(converse, tickets, twilio_token, settings.public_url, busy))
     app.include_router(browser.router(converse, tickets))
     app.include_router(call_page.router(lambda: tickets.issue(Arrival("browser"))))
+    app.include_router(look.router)
     app.include_router(desk_page.router)
+    app.include_router(study_pages.router)
     app.include_router(seat.router(bridge_of, hear))
     return app
 

@@ -1,6 +1,6 @@
 // Finding a call, and the whole record of it. The call on screen stands in the address, as #id or #id/seq.
 
-import { $, Refused, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "./house.js";
+import { $, Refused, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "/look/house.js";
 import { deedItem, facts, line } from "./telling.js";
 
 const PAGE = 50;

@@ -1,6 +1,6 @@
 // The grid: one card a call, the one that needs a person most first.
 
-import { $, make, who, word, words } from "./house.js";
+import { $, make, who, word, words } from "/look/house.js";
 import { health, hearing, need, rings, waits } from "./state.js";
 import { deed, facts, line } from "./telling.js";
 

@@ -3,7 +3,7 @@
 import { Cards } from "./cards.js";
 import { Detail } from "./detail.js";
 import { Feed } from "./feed.js";
-import { $, Refused, ask, askForKey, houseTime, toast, trouble, words } from "./house.js";
+import { $, Refused, ask, askForKey, houseTime, toast, trouble, words } from "/look/house.js";
 import { Inbox } from "./inbox.js";
 import { Rings } from "./rings.js";
 import { Calls } from "./state.js";

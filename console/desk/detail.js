@@ -1,6 +1,6 @@
 // The call on screen: the whole talk, what was used and done, and stepping in.
 
-import { $, MOST_WORDS, ask, toast, trouble, who, word, words } from "./house.js";
+import { $, MOST_WORDS, ask, toast, trouble, who, word, words } from "/look/house.js";
 import { Seat } from "./seat.js";
 import { cut, deedItem, facts, line } from "./telling.js";
 

@@ -1,7 +1,7 @@
 // The live feed. Server-sent events are read by hand, so that a key can be sent along and a cut connection goes on
 // exactly where it was (https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
-import { headers, Refused, words } from "./house.js";
+import { headers, Refused, words } from "/look/house.js";
 
 const QUIET_MS = 40_000; // the house gives a sign of life every 15 s
 const RETRY_MS = [250, 500, 1000, 2000, 5000];

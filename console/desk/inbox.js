@@ -1,6 +1,6 @@
 // What is owed: promises and messages, the most pressing first.
 
-import { $, ask, houseTime, make, moment, toast, trouble, word, words } from "./house.js";
+import { $, ask, houseTime, make, moment, toast, trouble, word, words } from "/look/house.js";
 
 const REFRESH_MS = 15_000;
 const HOUR_MS = 3_600_000;

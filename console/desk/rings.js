@@ -1,6 +1,6 @@
 // What rings: shown before anything else, with its private brief, a sound and a notification.
 
-import { $, houseTime, who, word, words } from "./house.js";
+import { $, houseTime, who, word, words } from "/look/house.js";
 import { rings } from "./state.js";
 
 const TONE_S = [0, 0.22];

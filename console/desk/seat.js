@@ -1,6 +1,6 @@
 // A call that this page holds: by typing, or by microphone and loudspeaker too. When the page is gone, so is the seat.
 
-import { ask } from "./house.js";
+import { ask } from "/look/house.js";
 
 const AGAIN_MS = 500;
 

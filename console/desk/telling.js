@@ -1,6 +1,6 @@
 // Events in words: the lines of the talk, and what was used and done.
 
-import { clock, make, moment, word, words } from "./house.js";
+import { clock, make, moment, word, words } from "/look/house.js";
 
 const SAID = { greeted: "receptionist", said: "receptionist", heard: "caller", partial: "caller" };
 

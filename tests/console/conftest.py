@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+import uvicorn
+from fastapi import APIRouter, FastAPI
 
 from calls.desk import Desk
 from calls.switchboard import Switchboard
@@ -90,6 +92,23 @@ async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
 @pytest.fixture
 async def house(open_house: OpenHouse) -> House:
     return await open_house()
+
+
+@asynccontextmanager
+async def served(house: House, *pages: APIRouter) -> AsyncGenerator[str]:
+    """The house with these pages, at a real address."""
+    for each in pages:
+        house.app.include_router(each)
+    server = uvicorn.Server(uvicorn.Config(house.app, port=0, log_level="warning", lifespan="off"))
+    serving = asyncio.ensure_future(server.serve())
+    while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
+        await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        house.front.feed.close()
+        server.should_exit = True
+        await serving
 
 
 @asynccontextmanager

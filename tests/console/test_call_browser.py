@@ -10,9 +10,8 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-import pytest
 import soundfile
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Route, expect
 
 from calls.wire import Arrival, Wire
 from calls.words import (
@@ -31,53 +30,20 @@ from calls.words import (
     Said,
 )
 from console import call as call_page
+from console import look
 from evals.house import opened
 from lines import browser
 from lines.tickets import Tickets
 from settings import Settings
+from tests.console.browser import IN_A_BROWSER, OUT, by_keyboard, chromium, fits, picture
 from tests.lines.doors import served
 from tests.loops import ROOT
 
-CHROMIUM = Path("/usr/bin/chromium")
-OUT = ROOT / "out"
 CALLERS = ROOT / "evals" / "callers"
 HEARD_WITHIN_MS = 60_000
 """The machine may be busy."""
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.timeout(400),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-]
-
-
-@asynccontextmanager
-async def chromium(microphone: Path | None = None) -> AsyncGenerator[Page]:
-    """A page whose microphone is a recording; afterwards its console has to be clean."""
-    voice = f"--use-file-for-fake-audio-capture={microphone}%noloop" if microphone else "--mute-audio"
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        app = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                "--autoplay-policy=no-user-gesture-required",
-                "--disable-background-networking",
-                voice,
-            ],
-        )
-        page = await app.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=2)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
-        try:
-            yield page
-        finally:
-            await app.close()
-    assert complaints == []
+pytestmark = IN_A_BROWSER
 
 
 def spoken(language: Language, folder: Path) -> Path:
@@ -103,7 +69,7 @@ async def test_a_call_from_the_page_is_heard_answered_and_on_record(tmp_path: Pa
     command = ("-c", "from server import serve; from settings import Settings; serve(Settings.read())")
     async with opened(command, OUT / "browser-house.log", **settings) as house:
         for language, disclosure, caught in REAL:
-            async with chromium(spoken(language, tmp_path)) as page:
+            async with chromium(microphone=spoken(language, tmp_path), size=(1280, 800), scale=2) as page:
                 await page.goto(f"{house.base}/call?lang={language}")
                 await by_keyboard(page, "#call")
                 greeting = page.locator("li.receptionist").first
@@ -184,7 +150,7 @@ async def told(wire: Wire, arrival: Arrival, watch: Callable[[Event], None] | No
 async def small_house() -> AsyncGenerator[str]:
     tickets = Tickets()
     pages = call_page.router(lambda: tickets.issue(Arrival("browser")))
-    async with served(browser.router(told, tickets), pages) as address:
+    async with served(browser.router(told, tickets), pages, look.router) as address:
         yield f"http://{address}"
 
 
@@ -192,7 +158,7 @@ SIZES = {"desk": (1280, 800), "phone": (390, 800)}
 
 
 async def test_the_page_is_legible_at_every_size_by_day_and_by_night():
-    async with small_house() as base, chromium() as page:
+    async with small_house() as base, chromium(size=(1280, 800), scale=2) as page:
         for language in ("en", "es"):
             await page.set_viewport_size({"width": 1280, "height": 800})
             await page.goto(f"{base}/call?lang={language}")
@@ -210,7 +176,7 @@ async def test_the_page_is_legible_at_every_size_by_day_and_by_night():
 
 
 async def test_everything_can_be_done_by_keyboard():
-    async with small_house() as base, chromium() as page:
+    async with small_house() as base, chromium(size=(1280, 800), scale=2) as page:
         await page.goto(f"{base}/call?lang=en")
         await by_keyboard(page, "#call")
         await expect(page.locator("#hang_up")).to_be_focused()
@@ -223,7 +189,7 @@ async def test_everything_can_be_done_by_keyboard():
 
 
 async def test_hanging_up_before_anybody_answers_ends_it_there():
-    async with small_house() as base, chromium() as page:
+    async with small_house() as base, chromium(size=(1280, 800), scale=2) as page:
         answer = asyncio.Event()
 
         async def slowly(route: Route) -> None:
@@ -241,57 +207,3 @@ async def test_hanging_up_before_anybody_answers_ends_it_there():
         await expect(page.locator("#state")).to_have_text("The call has ended")
         await expect(page.locator("#captions li")).to_have_count(0)
         await expect(page.locator("#call")).to_be_focused()
-
-
-# --- looking at it -----------------------------------------------------------------------------------
-
-CONTRAST = """
-() => {
-  const canvas = new OffscreenCanvas(1, 1), brush = canvas.getContext("2d", { willReadFrequently: true });
-  const light = (rgb) => {
-    const [r, g, b] = [...rgb].map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const paint = (color, alpha) => { brush.globalAlpha = alpha; brush.fillStyle = color; brush.fillRect(0, 0, 1, 1); };
-  const pixel = () => light(brush.getImageData(0, 0, 1, 1).data.slice(0, 3));
-  const poor = [];
-  for (const each of document.querySelectorAll("body *")) {
-    const texts = [...each.childNodes].filter((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!texts.length || !each.checkVisibility() || ["SCRIPT", "STYLE"].includes(each.tagName)) continue;
-    const line = [];
-    for (let up = each; up; up = up.parentElement) line.unshift(getComputedStyle(up));
-    brush.globalAlpha = 1; brush.fillStyle = "#fff"; brush.fillRect(0, 0, 1, 1);
-    let opacity = 1;
-    for (const style of line) { opacity *= style.opacity; paint(style.backgroundColor, opacity); }
-    const ground = pixel();
-    paint(line.at(-1).color, opacity);
-    const ink = pixel(), ratio = (Math.max(ground, ink) + 0.05) / (Math.min(ground, ink) + 0.05);
-    if (ratio < 4.5) poor.push(`${texts[0].textContent.trim()}: ${ratio.toFixed(2)}`);
-  }
-  return poor;
-}
-"""
-
-
-async def fits(page: Page, name: str) -> None:
-    """Nothing hangs over the edge and everything can be read (WCAG 2.2, 1.4.3)."""
-    await page.wait_for_timeout(350)  # colours fade in
-    await picture(page, name)
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-    assert await page.evaluate(CONTRAST) == [], name
-
-
-async def picture(page: Page, name: str) -> None:
-    OUT.mkdir(exist_ok=True)
-    await page.screenshot(path=OUT / f"{name}.png")
-
-
-async def by_keyboard(page: Page, what: str) -> None:
-    """Goes there with the Tab key alone and presses Enter."""
-    target = page.locator(what)
-    await expect(target).to_be_visible()
-    for _ in range(30):
-        if await target.evaluate("each => each === document.activeElement"):
-            return await page.keyboard.press("Enter")
-        await page.keyboard.press("Tab")
-    raise AssertionError(f"{what} cannot be reached by keyboard")

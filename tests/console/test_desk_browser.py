@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import numpy as np
-import pytest
-import uvicorn
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Page, Route, expect
 
 from calls.bridge import Bridge
 from calls.call import Call
@@ -35,18 +33,14 @@ from calls.words import (
 )
 from console import call as call_page
 from console import desk as desk_page
+from console import look
 from console.desk import seat
 from prompts import Phrasebook
-from tests.console.conftest import House, OpenHouse
-from tests.console.test_call_browser import CHROMIUM, by_keyboard, fits
+from tests.console.browser import IN_A_BROWSER, by_keyboard, chromium, fits
+from tests.console.conftest import House, OpenHouse, served
 from tests.doubles import MONDAY, OpenDoor, ScriptedMind
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.slow,
-    pytest.mark.timeout(400),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no Chromium at {CHROMIUM}"),
-]
+pytestmark = IN_A_BROWSER
 RING: list[object] = [HandOff(Reason.ASKED_FOR_PERSON), "Un momento."]
 NASTY = "<script>document.title = 'mine'</script><img src=x onerror=document.title='mine'>"
 
@@ -115,57 +109,24 @@ async def in_words(call: Call, rate: int, frames: AsyncIterator[Pcm]) -> AsyncGe
             yield Sentence("Soy Marta, quedamos el jueves.", "es")
 
 
-@asynccontextmanager
-async def served(house: House) -> AsyncGenerator[str]:
+def at_an_address(house: House) -> AbstractAsyncContextManager[str]:
     """The house with its desk, at a real address."""
-    house.app.include_router(desk_page.router)
-    house.app.include_router(call_page.router(lambda: ""))
-    house.app.include_router(seat.router(bridge_of, in_words))
-    server = uvicorn.Server(uvicorn.Config(house.app, port=0, log_level="warning", lifespan="off"))
-    serving = asyncio.ensure_future(server.serve())
-    while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        house.front.feed.close()
-        server.should_exit = True
-        await serving
+    return served(house, look.router, desk_page.router, call_page.router(lambda: ""), seat.router(bridge_of, in_words))
 
 
 @asynccontextmanager
-async def chromium(forgive: str = "") -> AsyncGenerator[Page]:
-    """A page whose console has to be clean afterwards, but for answers with the status `forgive`."""
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        app = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                "--autoplay-policy=no-user-gesture-required",
-                "--mute-audio",
-            ],
-        )
-        page = await app.new_page(viewport={"width": 1440, "height": 900}, device_scale_factor=1)
+async def a_page(forgive: str = "") -> AsyncGenerator[Page]:
+    """A page that is told what a study would tell."""
+    async with chromium(forgive) as page:
         for path, told in ON_FILE.items():
             await page.route(f"**/api/{path}", partial(tell, told))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None)
-        try:
-            yield page
-        finally:
-            await app.close()
-    assert [each for each in complaints if not (forgive and f"status of {forgive}" in each)] == []
+        yield page
 
 
 @asynccontextmanager
 async def at_the_desk(house: House, language: str = "en", forgive: str = "") -> AsyncGenerator[Page]:
     """Somebody who has just opened the page."""
-    async with served(house) as base, chromium(forgive) as page:
+    async with at_an_address(house) as base, a_page(forgive) as page:
         await page.goto(f"{base}/desk?lang={language}")
         await expect(page.locator("#link[data-state=connected]")).to_be_visible()
         yield page
@@ -323,7 +284,7 @@ async def test_without_the_key_nothing_is_shown(open_house: OpenHouse) -> None:
     house = await open_house(token="a-long-and-secret-key")
     house.client.headers["Authorization"] = "Bearer a-long-and-secret-key"
     call_id = await house.dial(name="Ana")
-    async with served(house) as base, chromium(forgive="401") as page:
+    async with at_an_address(house) as base, a_page(forgive="401") as page:
         await page.goto(f"{base}/desk?lang=en")
         await page.locator("#token").fill("a-long-and-secret-key")
         await page.keyboard.press("Enter")
@@ -463,7 +424,7 @@ async def test_a_call_is_found_and_each_sentence_of_its_summary_leads_to_its_eve
     await house.hear(call_id, "Quería saber qué pasó con la inauguración")
     await house.client.post(f"/api/calls/{call_id}/hang-up")
     await house.dial(name="Ana")
-    async with served(house) as base, chromium() as page:
+    async with at_an_address(house) as base, a_page() as page:
         await page.goto(f"{base}/desk/calls?lang=es")
         await expect(page.locator("#found li")).to_have_count(2)
         await page.keyboard.type("inauguracion")
