@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import cache
-from importlib.util import find_spec
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -59,9 +59,7 @@ async def chromium(
 
 @cache
 def _axe() -> str:
-    spec = find_spec("axe_playwright_python")
-    assert spec and spec.origin
-    return Path(spec.origin).with_name("axe.min.js").read_text()
+    return (files("axe_playwright_python") / "axe.min.js").read_text()
 
 
 async def accessible(page: Page) -> None:
