@@ -342,6 +342,8 @@ class Call:
 
     def overhear(self, text: str, language: Language) -> None:
         """Words while the caller is still speaking, for whoever watches; not kept."""
+        if self.office.orders:
+            text = self.office.orders.covered(self, text, language)
         event = Event(len(self.events), self.office.now(), Partial(text, language))
         self.office.records.announce(self.id, event)
         self.watch(event)

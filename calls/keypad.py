@@ -34,6 +34,10 @@ async def press(call: Call, digits: str) -> AsyncGenerator[Say]:
         right = await call.proves(digits.rstrip("#"))
         wrong = "pin_spent" if call.pin_spent else "pin_wrong"
         yield await call.say(call.phrase("pin_ok" if right else wrong))
+        if right and call.office.orders:
+            async with aclosing(call.office.orders.proved(call)) as answers:
+                async for sentence in answers:
+                    yield await call.say(sentence.text, sentence.language)
 
 
 async def _ring(call: Call) -> bool:

@@ -20,6 +20,7 @@ from calls.words import (
     HandOff,
     Language,
     Outcome,
+    Preference,
     Recall,
     Ruling,
     Say,
@@ -152,6 +153,30 @@ class Door(Protocol):
         ...
 
 
+class Orders(Protocol):
+    """What a caller says to the house itself: a PIN, and what the executive wants changed or told, once proved."""
+
+    def covered(self, call: Call, text: str, language: Language) -> str:
+        """`text` as it may be kept and shown: a PIN that is spoken in it is masked."""
+        ...
+
+    def concerns(self, call: Call, heard: Utterance) -> bool:
+        """Whether `heard` is answered here rather than by the mind."""
+        ...
+
+    def answer(self, call: Call, heard: Utterance) -> AsyncGenerator[Sentence]:
+        """Answers what concerns it, and does it. Raises EngineError."""
+        ...
+
+    def proved(self, call: Call) -> AsyncGenerator[Sentence]:
+        """Goes on with what waited for a PIN that was just keyed; says nothing when nothing did."""
+        ...
+
+    def rule_for(self, caller: Caller, at: datetime) -> Preference | None:
+        """The rule in force at `at` that is for this caller's calls alone."""
+        ...
+
+
 class Desk(Protocol):
     """Where the humans sit."""
 
@@ -173,3 +198,4 @@ class Office:
     language_of: Callable[[str, Sequence[Language], Language], Language]
     """(text, the office's languages, the current one) -> the language of typed words; the current one if unclear."""
     now: Callable[[], datetime]
+    orders: Orders | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Coroutine
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from calls.words import (
     HandOffState,
     Heard,
     Language,
+    Match,
     Outcome,
     Reason,
     Recall,
@@ -53,7 +55,7 @@ class Turn:
 
     def __init__(self, call: Call, heard: Utterance, on_record: Body | None = None):
         self.call, self.heard, self.office = call, heard, call.office
-        self._held: list[Body] = [on_record or _heard(heard)]
+        self._held: list[Body] = [self._covered(on_record or _heard(heard))]
         self._before = call.transcript()
         self._confirmed = asyncio.Event()
         self.waiting = False
@@ -65,6 +67,13 @@ class Turn:
         if self.call.with_staff:
             return
         try:
+            if (orders := office.orders) and orders.concerns(self.call, heard):
+                self.waiting = not self._confirmed.is_set()
+                await self._confirmed.wait()
+                async with aclosing(orders.answer(self.call, heard)) as answers:
+                    async for sentence in answers:
+                        yield await self._say(sentence)
+                return
             ruling, recall = await _both(
                 office.rules.hear(heard, self.call.bodies, office.knowledge.policy),
                 office.knowledge.recall(heard.text, self.call.circle, heard.language, office.now()),
@@ -76,6 +85,7 @@ class Turn:
                 for text in await self._settled(ruling):
                     yield await self._say(Sentence(text, self.language))
                 return
+            recall = self._with_own_rule(recall)
             scene = self._scene(recall)
             await self._note_recalled(recall)
             async with (
@@ -104,6 +114,21 @@ class Turn:
         self._confirmed.set()
 
     # --- the steps of a turn ------------------------------------------------------------------------
+
+    def _covered(self, body: Body) -> Body:
+        """What was heard, without a PIN that was spoken."""
+        if self.office.orders is None or not isinstance(body, Heard):
+            return body
+        return replace(body, text=self.office.orders.covered(self.call, body.text, body.language))
+
+    def _with_own_rule(self, recall: Recall) -> Recall:
+        """With the rule for this very caller before all other rules, until it has been followed once."""
+        orders, call = self.office.orders, self.call
+        rule = orders.rule_for(call.caller, self.office.now()) if orders else None
+        answered = not recall.unsure and recall.matches and recall.matches[0].preference.do is None
+        if rule is None or answered or call.hand_off or not call.circle.may_hear(rule.audience):
+            return recall
+        return Recall((Match(rule, 1.0), *recall.matches), unsure=False)
 
     async def _settled(self, ruling: Ruling) -> tuple[str, ...]:
         """Does the ruling's step, if any; what may be said of it."""

@@ -206,6 +206,8 @@ class Preference:
     version: int = 1
     author: str = ""
     updated: datetime | None = None
+    callers: tuple[str, ...] = ()
+    """Contacts (ids) whose calls alone the rule is for; it is never told to anybody else, nor searched."""
 
     def wording(self, language: Language) -> tuple[str, Language]:
         """What to say, and the language it is written in: `language` if on file, else the other."""
@@ -480,6 +482,16 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """The executive, proved by their PIN, changed by phone what is on file; `undone`: took the last change back."""
+
+    kind: ClassVar[str] = "ordered"
+    preferences: tuple[dict[str, Any], ...] = ()
+    """{id, version} of each that is new."""
+    undone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Guidance:
     kind: ClassVar[str] = "guidance"
     text: str
@@ -505,8 +517,8 @@ class Failed:
 
 
 Body = (
-    Greeted | Heard | Partial | ScreenedText | Recalled | Said | Played | Keys | Proved | Guidance | Staff | Failed
-    | Message | Promise | Booking | HandOff | Follow | HangUp
+    Greeted | Heard | Partial | ScreenedText | Recalled | Said | Played | Keys | Proved | Ordered | Guidance | Staff
+    | Failed | Message | Promise | Booking | HandOff | Follow | HangUp
 )  # fmt: skip
 
 

@@ -148,6 +148,8 @@ def _cells(row: Mapping[str, Any]) -> dict[str, str]:
     cells: dict[str, str] = {}
     for name, value in row.items():
         inner = {f"{name}_{key}": each for key, each in value.items()} if isinstance(value, dict) else {name: value}
+        if isinstance(value, list):
+            inner = {name: ", ".join(value)}
         cells.update(inner)
     return cells
 

@@ -58,10 +58,10 @@ def day_span(preference: Preference) -> tuple[int, int]:
 
 
 def entries(preferences: Iterable[Preference]) -> list[Entry]:
-    """One for each wording and each `when` of all approved preferences, except those for nobody."""
+    """One for each wording and `when` of all approved preferences, except those for nobody and for single callers."""
     found: list[Entry] = []
     for preference in preferences:
-        if preference.audience is Audience.NOBODY or preference.status != "approved":
+        if preference.audience is Audience.NOBODY or preference.status != "approved" or preference.callers:
             continue
         wordings = [("text", language, text) for language, text in preference.text.items()]
         wordings += [("say", language, text) for language, text in preference.say.items()]

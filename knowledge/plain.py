@@ -20,9 +20,10 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def plain_preference(preference: Preference) -> Plain:
-    """``{text, audience, topic, when, do, say, valid}``."""
+    """``{text, audience, topic, when, do, say, valid}``, and `callers` where it is for these alone."""
     since, until = preference.valid_from, preference.valid_until
-    return {
+    callers = {"callers": list(preference.callers)} if preference.callers else {}
+    return callers | {
         "text": dict(preference.text),
         "audience": preference.audience.value,
         "topic": preference.topic,
@@ -50,6 +51,7 @@ def preference_of(version: Version) -> Preference:
         version=version.number,
         author=version.author,
         updated=version.at,
+        callers=tuple(data.get("callers", ())),
     )
 
 

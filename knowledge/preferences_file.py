@@ -12,7 +12,7 @@ from knowledge.yaml_file import Node, YamlFile, is_empty, is_plain
 
 MOST_SIGNS = 4000
 """The longest wording, in characters: some five minutes of speech."""
-_KEYS = ("id", "text", "audience", "topic", "when", "do", "say", "valid", "status", "author")
+_KEYS = ("id", "text", "audience", "topic", "when", "do", "say", "valid", "status", "author", "callers")
 _STATES: tuple[Literal["draft", "approved", "archived"], ...] = ("approved", "draft", "archived")
 
 
@@ -58,6 +58,7 @@ def _preference(file: YamlFile, node: Node, language: Language) -> Preference | 
         valid_until=until,
         status=_status(file, fields.get("status")),
         author=file.text(fields.get("author")),
+        callers=_callers(file, fields.get("callers")),
     )
 
 
@@ -88,6 +89,15 @@ def _validity(file: YamlFile, node: Node | None) -> tuple[date | None, date | No
     if since and until and until < since:
         file.fault(node, f"It ends on {until}, before it begins on {since}.", "Swap the two dates.")
     return since, until
+
+
+def _callers(file: YamlFile, node: Node | None) -> tuple[str, ...]:
+    """The ids of contacts, as a list or with commas."""
+    if node is None or is_empty(node):
+        return ()
+    if is_plain(node):
+        return tuple(file.text(node).replace(",", " ").split())
+    return tuple(file.text(each) for each in file.items(node))
 
 
 def _status(file: YamlFile, node: Node | None) -> Literal["draft", "approved", "archived"]:

@@ -14,7 +14,7 @@ from knowledge.yaml_file import Node, YamlFile
 
 COLUMNS = (
     "id", "audience", "topic", "when", "do", "text_es", "text_en", "say_es", "say_en", "valid_from", "valid_until",
-    "status", "author",
+    "status", "author", "callers",
 )  # fmt: skip
 Cell = tuple[str, str, int]
 """A column, what stands in it, and on which line."""
