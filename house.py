@@ -33,8 +33,10 @@ from calls.words import (
 )
 from console.api.front import Front
 from console.api.health import Check, Readiness
+from console.api.learning import Learning
 from console.api.meters import Meters
 from console.api.sandbox import rehearse as try_out
+from knowledge.autonomy import Earned
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.study import Study
@@ -72,6 +74,8 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         ask = Doubt(mind.model).ask if mind.model is not stand_in else None
         rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge, ask)
         house.callback(rules.close)
+        earned = Earned(store.lessons, lambda: knowledge.preferences, now)
+        await earned.open()
         desk, meters = Desk(), Meters()
         office = Office(
             mind=AgentMind(
@@ -89,13 +93,16 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             desk=desk,
             language_of=language_of,
             now=now,
+            autonomy=earned.level,
         )
         switchboard = Switchboard(office, desk, settings.max_calls)
         house.push_async_callback(switchboard.close)
         engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(engines, {"records": store.ping})
         study = Study(store.versions, knowledge, now)
-        front = Front(office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters)
+        front = Front(
+            office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, Learning(earned)
+        )
         reception = Reception(switchboard, sound, meters.stages)
         yield OpenOffice(front, store, knowledge, sound, reception, _chosen(settings, mind, knowledge))
 

@@ -8,7 +8,20 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from calls.ports import Office
-from calls.words import Booking, Done, Follow, HandOff, HangUp, Message, Outcome, Promise, Refused, Step
+from calls.words import (
+    Action,
+    Autonomy,
+    Booking,
+    Done,
+    Follow,
+    HandOff,
+    HangUp,
+    Message,
+    Outcome,
+    Promise,
+    Refused,
+    Step,
+)
 
 if TYPE_CHECKING:
     from calls.call import Call
@@ -16,6 +29,7 @@ if TYPE_CHECKING:
 
 JUST_BEFORE = timedelta(minutes=1)
 """A promise may be due at closing time itself."""
+ASK_FIRST = "a person has to be asked first: take it as a message, and say that they will be told"
 
 
 async def do(step: Step, call: Call, office: Office) -> Outcome:
@@ -24,6 +38,12 @@ async def do(step: Step, call: Call, office: Office) -> Outcome:
     match step:
         case Message():
             return await _noted(call, replace(step, id=row_id, call_id=call.id, taken_at=now))
+
+        case Promise() if not _alone(Action.PROMISE_CALLBACK, call):
+            return Refused(ASK_FIRST)
+
+        case Booking() if not _alone(Action.BOOK, call):
+            return Refused(ASK_FIRST)
 
         case Promise(due=due):
             if due is not None and due <= now:
@@ -47,6 +67,11 @@ async def do(step: Step, call: Call, office: Office) -> Outcome:
         case HangUp():
             call.ending = True
             return Done(step)
+
+
+def _alone(action: Action, call: Call) -> bool:
+    """Whether the receptionist has earned doing this for callers of this circle without asking a person."""
+    return call.office.autonomy(action, call.circle) in (Autonomy.ACT_AND_REPORT, Autonomy.ACT)
 
 
 async def _noted(call: Call, step: Step) -> Done:

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calls.words import (
+    Action,
+    Autonomy,
     Body,
     Caller,
     CallRow,
@@ -199,3 +201,5 @@ class Office:
     """(text, the office's languages, the current one) -> the language of typed words; the current one if unclear."""
     now: Callable[[], datetime]
     orders: Orders | None = None
+    autonomy: Callable[[Action, Circle], Autonomy] = lambda action, circle: Autonomy.ACT_AND_REPORT
+    """How far the receptionist may go alone with an action, for callers of a circle."""

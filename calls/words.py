@@ -59,6 +59,15 @@ class Action(StrEnum):
     BOOK = "book"
 
 
+class Autonomy(StrEnum):
+    """How far the receptionist may go alone with an action for a circle; earned step by step."""
+
+    SUGGEST = "suggest"
+    ASK = "ask"
+    ACT_AND_REPORT = "act_and_report"
+    ACT = "act"
+
+
 class Reason(StrEnum):
     """Why a call goes to a human."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
@@ -17,6 +17,9 @@ from calls.words import Preference
 from console.api.health import Readiness
 from console.api.meters import Meters
 from console.api.on_file import Study
+
+if TYPE_CHECKING:
+    from console.api.learning import Learning
 
 
 class Page(Protocol):
@@ -97,6 +100,7 @@ class Front:
     study: Study
     readiness: Readiness
     meters: Meters = field(default_factory=Meters)
+    learning: Learning | None = None
 
     async def in_progress(self, call_id: str) -> Call:
         """The open call with this id. Raises CallClosed, NoSuchCall."""
