@@ -149,6 +149,11 @@ class OfficeKnowledge:
             await self._in_thread(self._tidy)
             return len(missing) > A_FEW
 
+    async def waiting(self) -> int:
+        """How many wordings the index has yet to take up."""
+        memory = self._state.memory
+        return len(await self._in_thread(lambda: self._index.missing(memory.entries)))
+
     def _tidy(self) -> None:
         """Takes out of the index what no call can be told any more."""
         try:

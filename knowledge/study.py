@@ -132,13 +132,26 @@ class Study:
 
     async def bring_in(self, kind: Kind, name: str, content: bytes, author: str) -> tuple[str, int]:
         """A whole file, all or nothing: the batch's id, and how many versions came. Raises OfficeError."""
-        batch = new_batch()
-        brought = Incoming(kind, open_file(kind, name, content), author, self._clock(), batch)
-        files, region = self._knowledge.files, self._knowledge.region or "ES"
-        new = await asyncio.to_thread(incoming, brought, files, self._language, region)
-        await self._versions.add(new)
+        batch, new = new_batch(), await self._incoming(kind, name, content, author)
+        await self._versions.add([replace(each, batch=batch) for each in new])
         await self._knowledge.refresh()
         return batch, len(new)
+
+    async def preview(self, kind: Kind, name: str, content: bytes) -> Sequence[Version]:
+        """What `bring_in` would keep of a file; a `number` above 1 changes what is on file. Raises OfficeError."""
+        return await self._incoming(kind, name, content, "")
+
+    async def _incoming(self, kind: Kind, name: str, content: bytes, author: str) -> list[Version]:
+        files, region = self._knowledge.files, self._knowledge.region or "ES"
+        return await asyncio.to_thread(
+            lambda: incoming(
+                Incoming(kind, open_file(kind, name, content), author, self._clock(), ""), files, self._language, region
+            )
+        )
+
+    async def waiting(self) -> int:
+        """How many are found by their words alone, until the index has caught up."""
+        return await self._knowledge.waiting()
 
     async def take_back(self, batch: str, author: str) -> int:
         """Undoes an import as one; what was edited since stays. How many went back."""

@@ -52,13 +52,13 @@ export function trouble(error) {
 
 let fading;
 
-/** A line that goes away by itself. */
-export function toast(text, bad = false) {
+/** A line that goes away by itself after `last` ms. */
+export function toast(text, bad = false, last = bad ? 9000 : 4000) {
   const line = $("toast");
   line.textContent = text;
   line.classList.toggle("bad", bad);
   clearTimeout(fading);
-  fading = setTimeout(() => (line.textContent = ""), bad ? 9000 : 4000);
+  fading = setTimeout(() => (line.textContent = ""), last);
 }
 
 /** Asks for the key; `entered` is called when there is one. */

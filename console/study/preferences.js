@@ -1,0 +1,200 @@
+// The preferences: found as one types, written in place, approved, archived, gone back on.
+
+import { $, ask, language, make, word, words } from "/look/house.js";
+import { bulk } from "./bulk.js";
+import { Editor, opened } from "./editor.js";
+import { history } from "./history.js";
+import { begin, done, me, settled, shortcuts, spelled, tried, when, writer } from "./study.js";
+
+const PAGE = 60;
+const find = $("find");
+const topics = new Set();
+let asked = 0;
+
+async function load(next = "") {
+  const mine = ++asked;
+  const sought = new URLSearchParams([...new FormData(find)].filter(([, value]) => value));
+  sought.set("limit", PAGE);
+  if (next) sought.set("next", next);
+  const found = await ask(`preferences?${sought}`);
+  if (mine !== asked) return;
+  const cards = found.items.map(draw);
+  if (next) $("list").append(...cards);
+  else $("list").replaceChildren(...cards);
+  $("more").hidden = !found.next;
+  $("more").onclick = () => tried(() => load(found.next));
+  $("none").hidden = $("list").children.length > 0;
+  $("count").textContent = `${$("list").children.length}${found.next ? "+" : ""}`;
+  for (const row of found.items) remember(row.topic);
+}
+
+function remember(topic) {
+  if (!topic || topics.has(topic)) return;
+  topics.add(topic);
+  const sorted = [...topics].sort((one, other) => one.localeCompare(other));
+  const chosen = find.topic.value;
+  find.topic.replaceChildren(find.topic.options[0], ...sorted.map((each) => new Option(each, each)));
+  find.topic.value = chosen;
+  $("topics").replaceChildren(...sorted.map((each) => new Option(each)));
+}
+
+/** The whole preference as it stands, with what can be done to it. */
+function draw(row) {
+  const card = make("li", "thing");
+  card.dataset.id = row.id;
+  card.row = row;
+  card.tabIndex = -1;
+  card.classList.add(row.status);
+  const texts = Object.entries(row.text).sort(([one]) => (one === language ? -1 : 1));
+  for (const [tongue, text] of texts) card.append(wording(tongue, text));
+  if (row.when || row.do) card.append(make("p", "rule", [row.when && word("if_asked", { when: row.when }), row.do && spelled("do", row.do)].filter(Boolean).join(" → ")));
+  card.append(chips(row), acts(card, row), make("div", "below"));
+  return card;
+}
+
+function wording(tongue, text) {
+  const line = make("p", "wording", text);
+  line.lang = tongue;
+  line.dir = "auto";
+  return line;
+}
+
+function chips(row) {
+  const list = make("ul", "chips");
+  const { from, until } = row.valid;
+  const told = [
+    row.status === "draft" && words.status_draft,
+    row.status === "archived" && words.status_archived,
+    spelled("audience", row.audience),
+    row.topic,
+    (from || until) && [from && word("from_day", { day: from }), until && word("until_day", { day: until })].filter(Boolean).join(" "),
+    `${writer(row.author)}, ${when(row.updated)}`,
+  ];
+  list.append(...told.filter(Boolean).map((each) => make("li", "", each)));
+  list.firstChild.classList.add(row.status);
+  return list;
+}
+
+function acts(card, row) {
+  const all = make("div", "acts");
+  const button = (name, act, kind = "quiet") => {
+    const each = make("button", kind, words[name]);
+    each.dataset.act = name;
+    each.onclick = act;
+    all.append(each);
+  };
+  if (row.status !== "approved") button("approve", () => approve(card), "main");
+  button("edit", () => edit(card), "");
+  button("history", () => history(card, `preferences/${encodeURIComponent(row.id)}`, (kept) => renew(card, kept)));
+  if (row.status !== "archived") button("archive", () => archive(card));
+  return all;
+}
+
+/** The card of what is now on file. */
+function renew(card, row, note = null) {
+  const fresh = draw(row);
+  card.replaceWith(fresh);
+  remember(row.topic);
+  if (note) fresh.querySelector(".below").append(note);
+  fresh.focus({ preventScroll: true });
+  return fresh;
+}
+
+const path = (row) => `preferences/${encodeURIComponent(row.id)}`;
+
+/** What was kept is told and can be taken back; what answers the same differently is shown beside it. */
+function kept(card, row, what) {
+  const now = renew(card, row, row.conflicts?.length ? conflicts(row) : null);
+  done(what, async () => {
+    const back = await ask(`${path(row)}/undo`, "POST", { author: me() });
+    if (back.status === "archived" && row.version === 1) now.remove();
+    else renew($("list").querySelector(`[data-id="${CSS.escape(row.id)}"]`) ?? now, back);
+    done(words.undone);
+  });
+}
+
+function conflicts(row) {
+  const box = make("section", "conflicts");
+  box.append(make("h3", "", words.conflicts));
+  for (const each of row.conflicts) {
+    const both = make("dl");
+    for (const [id, text] of [[row.id, each.mine], [each.id, each.text]]) {
+      const used = each.used === id ? ` ${words.used_meanwhile}` : "";
+      both.append(make("dt", "", id === row.id ? `${words.this_one}${used}` : `${words.the_other} (${id})${used}`));
+      for (const [tongue, wording] of Object.entries(text)) both.append(Object.assign(make("dd", "", wording), { lang: tongue, dir: "auto" }));
+    }
+    const go = make("button", "", words.see_other);
+    go.onclick = () => show(each.id);
+    box.append(both, go);
+  }
+  return box;
+}
+
+/** The preference with this id, alone. */
+async function show(id) {
+  find.reset();
+  find.q.value = id;
+  await tried(() => load());
+  const card = $("list").querySelector(`[data-id="${CSS.escape(id)}"]`);
+  card?.focus();
+}
+
+async function approve(card) {
+  const { row } = card;
+  const now = await tried(() => ask(`${path(row)}/approve`, "POST", { version: row.version, author: me() }));
+  if (now) kept(card, now, words.approved);
+}
+
+async function archive(card) {
+  const { row } = card;
+  const who = me() ? `&author=${encodeURIComponent(me())}` : "";
+  const now = await tried(() => ask(`${path(row)}?version=${row.version}${who}`, "DELETE"));
+  if (now) kept(card, now, words.archived);
+}
+
+function edit(card) {
+  if (opened(card)) return;
+  new Editor(card.row, {
+    save: (data) => ask(path(card.row), "PUT", { ...data, author: me() }),
+    fresh: () => ask(path(card.row)),
+    kept: (row) => kept(card, row, words.saved),
+    cancel: () => card.focus(),
+  }).open(card);
+}
+
+function add() {
+  if (opened($("new"))) return;
+  const place = make("div");
+  $("new").append(place);
+  new Editor(null, {
+    save: (data) => ask("preferences", "POST", { ...data, author: me() }),
+    kept: (row) => {
+      const card = make("li");
+      $("list").prepend(card);
+      kept(card, row, row.status === "draft" ? words.saved_draft : words.saved);
+    },
+    cancel: () => $("add").focus(),
+  }).open(place);
+}
+
+const current = () => document.activeElement.closest?.("#list > li") ?? $("list").firstElementChild;
+
+function step(ahead) {
+  const cards = [...$("list").children];
+  const at = cards.indexOf(document.activeElement.closest?.("#list > li"));
+  const card = cards[Math.max(0, Math.min(cards.length - 1, at + ahead))];
+  card?.focus();
+  card?.scrollIntoView({ block: "nearest" });
+}
+
+const press = (name) => current()?.querySelector(`[data-act=${name}]`)?.click();
+
+find.oninput = settled(() => tried(() => load()));
+find.onsubmit = (event) => event.preventDefault();
+$("add").onclick = add;
+bulk("preferences", () => load());
+shortcuts({
+  "/": () => find.q.focus(), n: add, j: () => step(1), k: () => step(-1),
+  e: () => press("edit"), a: () => press("approve"), h: () => press("history"),
+});
+begin(() => load());

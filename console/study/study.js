@@ -1,0 +1,110 @@
+// What every page of the study does: who is writing, one-key shortcuts, and a line that tells what was done.
+
+import { $, Refused, askForKey, make, toast, trouble, words } from "/look/house.js";
+
+const UNDO_MS = 15_000;
+const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select";
+
+/** Who is writing, as far as they have said so. */
+export const me = () => localStorage.getItem("me") || undefined;
+
+/** Calls `load` now, and again once there is a key where one is asked for. */
+export async function begin(load) {
+  try {
+    await load();
+  } catch (error) {
+    if (error instanceof Refused) askForKey(() => begin(load));
+    else toast(trouble(error), true);
+  }
+}
+
+/** `work`, with what goes wrong told; undefined then. */
+export async function tried(work) {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Refused) askForKey(() => {});
+    else toast(trouble(error), true);
+  }
+}
+
+let takeBack = null;
+
+/** Tells what was done; `undo` takes it back, by the button beside it or by the key U. */
+export function done(text, undo = null) {
+  toast(text, false, undo ? UNDO_MS : undefined);
+  takeBack = undo;
+  if (!undo) return;
+  const button = make("button", "", words.undo);
+  button.onclick = undoLast;
+  $("toast").append(" ", button);
+}
+
+async function undoLast() {
+  const undo = takeBack;
+  takeBack = null;
+  if (!undo) return toast(words.nothing_to_undo);
+  await tried(undo);
+}
+
+/** One-key shortcuts: `acts` by key. None while somebody types, in a dialog, or where they are switched off. */
+export function shortcuts(acts) {
+  const all = { u: undoLast, "?": () => $("keys").showModal(), ...acts };
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
+    if (event.target.matches(TYPED) || !$("keys_on").checked) return;
+    const act = all[event.key] ?? all[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+/** `act` once nobody has typed for a moment. */
+export function settled(act, after = 150) {
+  let waiting;
+  return () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(act, after);
+  };
+}
+
+/** The day and hour of a version. */
+export function when(at) {
+  return new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** Who wrote a version, in the reader's words where it was not a person. */
+export const writer = (author) => words[`author_${author.replaceAll(" ", "_")}`] ?? author;
+
+/** A word of the page for a value of a closed list. */
+export const spelled = (kind, value) => words[`${kind}_${value}`] ?? value;
+
+/** The problem's faults beside the fields of `form` that they are about, and in its list. */
+export function showFaults(form, problem) {
+  clearFaults(form);
+  const list = form.querySelector(".faults");
+  const errors = problem.told?.errors ?? [{ what: trouble(problem) }];
+  for (const { where, what, mend } of errors) {
+    const field = [...form.elements].find((each) => each.name && where && (where === each.name || each.name.startsWith(`${where}.`)));
+    field?.setAttribute("aria-invalid", "true");
+    const label = field?.labels?.[0]?.firstChild?.textContent.trim() ?? "";
+    list.append(make("li", "", [label && `${label}:`, what, mend].filter(Boolean).join(" ")));
+    (field ?? list).scrollIntoView({ block: "nearest" });
+  }
+  list.hidden = false;
+  list.focus();
+}
+
+export function clearFaults(form) {
+  const list = form.querySelector(".faults");
+  list.replaceChildren();
+  list.hidden = true;
+  for (const each of form.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
+}
+
+$("help").onclick = () => $("keys").showModal();
+$("me").value = me() ?? "";
+$("me").onchange = () => localStorage.setItem("me", $("me").value.trim());
+$("keys_on").checked = localStorage.getItem("keys") !== "off";
+$("keys_on").onchange = () => localStorage.setItem("keys", $("keys_on").checked ? "on" : "off");
