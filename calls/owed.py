@@ -55,10 +55,13 @@ class Ledger(Protocol):
 
 
 class Watchman:
-    """Warns of every promise in time; `look` tells that a promise was made or changed."""
+    """Warns of every promise in time; `look` tells that a promise was made or changed.
 
-    def __init__(self, ledger: Ledger, now: Callable[[], datetime]):
-        self._ledger, self._now = ledger, now
+    `warned` is called after every warning.
+    """
+
+    def __init__(self, ledger: Ledger, now: Callable[[], datetime], warned: Callable[[], None] = lambda: None):
+        self._ledger, self._now, self._warned = ledger, now, warned
         self._news = asyncio.Event()
 
     def look(self) -> None:
@@ -83,5 +86,6 @@ class Watchman:
         for promise in owed:
             if promise.warn_at <= now:
                 await self._ledger.warn(promise.id, now)
+                self._warned()
         later = [promise.warn_at - now for promise in owed if promise.warn_at > now]
         return min([*later, LONGEST_WAIT])

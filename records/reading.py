@@ -45,7 +45,7 @@ def call(call_id: str, connection: Connection) -> dict[str, Any] | None:
     if not found:
         return None
     events = select(EventTable).where(col(EventTable.call_id) == call_id).order_by(col(EventTable.seq))
-    return {**_call(found[0]), "events": _heard_merged([_event(row) for row in rows(events, connection)])}
+    return {**_call(found[0]), "events": _heard_merged([event_of(row) for row in rows(events, connection)])}
 
 
 def calls(sought: Sought, limit: int, after: int | None, connection: Connection) -> Page:
@@ -66,7 +66,7 @@ def hand_off(hand_off_id: str, connection: Connection) -> dict[str, Any] | None:
 def since(cursor: int, connection: Connection) -> list[Shown]:
     """The next events of all calls after `cursor`, oldest first, at most PAGE."""
     later = select(EventTable).where(col(EventTable.no) > cursor).order_by(col(EventTable.no)).limit(PAGE)
-    return [Shown({"call_id": row["call_id"], **_event(row)}, row["no"]) for row in rows(later, connection)]
+    return [Shown({"call_id": row["call_id"], **event_of(row)}, row["no"]) for row in rows(later, connection)]
 
 
 # ----------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def _call(row: Row) -> dict[str, Any]:
     return {name: told[name] for name in names}
 
 
-def _event(row: Row) -> dict[str, Any]:
+def event_of(row: Row) -> dict[str, Any]:
     return {"seq": row["seq"], "at": spell_time(row["at"]), "kind": row["kind"], **row["data"]}
 
 

@@ -19,6 +19,9 @@ from records import owed, reading, writing
 from records.engine import Writer, open_engine, trouble
 from records.feed import Feed, Shown
 from records.files import Files
+from records.lessons import Lessons
+from records.outbox import Letters
+from records.people import PeopleOnRecord
 from records.reading import Page
 from records.search import Sought
 from records.tables import MessageTable, PromiseTable
@@ -38,6 +41,9 @@ class Store:
         self.on_promise: Callable[[], None] = lambda: None
         """Called when a promise was made or changed, once that is on disk."""
         self.versions = Files(self._writer.write, self._read)
+        self.lessons = Lessons(self._writer.write, self._read)
+        self.people = PeopleOnRecord(self._writer.write, self._read)
+        self.outbox = Letters(self._writer.write, self._read)
 
     async def close_down(self) -> None:
         """Returns once everything is written and the database is closed."""
@@ -123,6 +129,10 @@ class Store:
 
     async def _since(self, cursor: int) -> list[Shown]:
         return await self._read(partial(reading.since, cursor))
+
+    async def look(self, look: Callable[[Connection], T]) -> T:
+        """What `look` finds in the database. Raises EngineError."""
+        return await self._read(look)
 
     async def _read(self, look: Callable[[Connection], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, self._look, look)

@@ -146,3 +146,46 @@ class VersionTable(SQLModel, table=True):
     data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     source: str | None = None
     batch: str | None = Field(default=None, index=True)
+
+
+class ChannelTable(SQLModel, table=True):
+    """Where notices go. `data`: medium, to, kinds, language, words, quiet."""
+
+    __tablename__ = "channels"
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    made: datetime = Field(sa_column=_moment())
+    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+
+
+class LetterTable(SQLModel, table=True):
+    """A notice on its way, without any words: what it says is read from the records when it is sent."""
+
+    __tablename__ = "letters"
+    __table_args__ = (UniqueConstraint("channel", "key"),)
+
+    no: int | None = Field(default=None, primary_key=True)
+    id: str = Field(unique=True)
+    channel: str = Field(index=True)
+    kind: str
+    key: str
+    call_id: str = Field(foreign_key="calls.id", index=True)
+    seq: int | None = None
+    promise: str | None = None
+    urgent: bool
+    made: datetime = Field(sa_column=_moment())
+    due: datetime = Field(sa_column=_moment())
+    tries: int
+    state: str = Field(index=True)
+    settled: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    why: str = Field(default="", sa_type=Text)
+
+
+class CursorTable(SQLModel, table=True):
+    """How far somebody who reads all events has come."""
+
+    __tablename__ = "cursors"
+
+    name: str = Field(primary_key=True)
+    no: int
