@@ -31,8 +31,10 @@ from calls.words import (
     Reason,
     Recall,
     Recalled,
+    ScreenedText,
     Step,
     Utterance,
+    as_json,
 )
 from console.api.front import TheFront
 from console.api.problems import PROBLEM
@@ -65,7 +67,15 @@ async def ask(question: Question, front: TheFront) -> Asked:
         Found(id=match.preference.id, version=match.preference.version, score=round(match.score, 3))
         for match in recall.matches
     ]
-    return Asked(said=said, action=_action(call.deeds, recall, unsure), unsure=unsure, preferences=found)
+    return Asked(
+        said=said,
+        action=_action(call.deeds, recall, unsure),
+        unsure=unsure,
+        preferences=found,
+        language=call.language,
+        steps=[as_json(deed) for deed in call.deeds],
+        checks=[as_json(body) for body in call.bodies if isinstance(body, ScreenedText)],
+    )
 
 
 async def rehearse(office: Office, question: str, circle: Circle, language: Language) -> tuple[list[str], Call]:

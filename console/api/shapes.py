@@ -23,7 +23,8 @@ def _spoken(text: str) -> str:
     return text
 
 
-def _e164(number: str | None) -> str | None:
+def e164(number: str | None) -> str | None:
+    """A number as it is kept. Raises ValueError."""
     if number is None or not number.strip():
         return None
     bare = re.sub(r"[\s().-]", "", number)
@@ -44,7 +45,7 @@ def empty_is_none(value: Any) -> Any:
 
 
 Words = Annotated[str, StringConstraints(max_length=MOST_WORDS), AfterValidator(_spoken)]
-Number = Annotated[str | None, StringConstraints(max_length=40), AfterValidator(_e164)]
+Number = Annotated[str | None, StringConstraints(max_length=40), AfterValidator(e164)]
 
 
 class _In(BaseModel):
@@ -166,6 +167,9 @@ class Asked(BaseModel):
     action: str = Field(description="a `do` value or `none`")
     unsure: bool = Field(description="nothing listed would be spoken")
     preferences: list[Found] = Field(description="best first")
+    language: Language = Field(description="the one that was answered in")
+    steps: list[dict[str, Any]] = Field(description="what would have been done, as events")
+    checks: list[dict[str, Any]] = Field(description="`screened` events: what did not plainly pass; empty when all did")
 
 
 class Problem(BaseModel):

@@ -11,6 +11,24 @@ const find = $("find");
 const topics = new Set();
 let asked = 0;
 
+const SHAPE = {
+  leaves: (row) => ({
+    "text.es": row?.text.es ?? "", "text.en": row?.text.en ?? "", audience: row?.audience ?? "anyone", topic: row?.topic ?? "",
+    when: row?.when ?? "", do: row?.do ?? "", "say.es": row?.say.es ?? "", "say.en": row?.say.en ?? "",
+    "valid.from": row?.valid.from ?? "", "valid.until": row?.valid.until ?? "",
+  }),
+  whole: (fields) => ({
+    text: texts(fields, "text"), audience: fields.audience, topic: fields.topic, when: fields.when || null, do: fields.do || null,
+    say: texts(fields, "say"), valid: { from: fields["valid.from"] || null, until: fields["valid.until"] || null },
+  }),
+};
+
+/** A wording by language, without the languages that it is not in. */
+function texts(fields, name) {
+  const both = ["es", "en"].map((each) => [each, fields[`${name}.${each}`]]);
+  return Object.fromEntries(both.filter(([, text]) => text));
+}
+
 async function load(next = "") {
   const mine = ++asked;
   const sought = new URLSearchParams([...new FormData(find)].filter(([, value]) => value));
@@ -154,7 +172,7 @@ async function archive(card) {
 
 function edit(card) {
   if (opened(card)) return;
-  new Editor(card.row, {
+  new Editor(card.row, SHAPE, {
     save: (data) => ask(path(card.row), "PUT", { ...data, author: me() }),
     fresh: () => ask(path(card.row)),
     kept: (row) => kept(card, row, words.saved),
@@ -166,7 +184,7 @@ function add() {
   if (opened($("new"))) return;
   const place = make("div");
   $("new").append(place);
-  new Editor(null, {
+  new Editor(null, SHAPE, {
     save: (data) => ask("preferences", "POST", { ...data, author: me() }),
     kept: (row) => {
       const card = make("li");
