@@ -303,7 +303,7 @@ class Call:
 
     async def note(self, *bodies: Body) -> list[Event]:
         """Puts what happened on record; returns once it is durable. Raises CallClosed on a closed call, EngineError."""
-        return await self._in_full(self._write(*bodies))
+        return await self.in_full(self._write(*bodies))
 
     async def _write(self, *bodies: Body) -> list[Event]:
         async with self._writing:
@@ -325,7 +325,7 @@ class Call:
         """Puts what happened on record without waiting for it; it stands there before the call is closed."""
         self._errand(self._write(*bodies))
 
-    async def _in_full(self, work: Coroutine[Any, Any, T]) -> T:
+    async def in_full(self, work: Coroutine[Any, Any, T]) -> T:
         """Finishes `work` even if whoever asked is cancelled meanwhile: a barge-in stops talking, nothing else."""
         return await asyncio.shield(self._errand(work))
 
@@ -370,7 +370,7 @@ class Call:
 
     async def do(self, step: Step) -> Outcome:
         """Does `step` in full, whatever becomes of whoever asked. Raises CallClosed, EngineError."""
-        return await self._in_full(do(step, self, self.office))
+        return await self.in_full(do(step, self, self.office))
 
     async def proves(self, pin: str) -> bool:
         """Checks a keyed or spoken PIN; a right one raises the circle for the rest of this call.

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -18,13 +19,14 @@ from calls.words import Caller, Circle, Language, Preference, Recall, Slot, Voic
 from knowledge import hours
 from knowledge.calendar import Calendar
 from knowledge.contacts import Contact, Contacts
-from knowledge.embedding import E5, Encoder, FastSentence
+from knowledge.embedding import E5, Encoder, FastSentence, Rows
 from knowledge.index import Index, Report
 from knowledge.intake import VOICE, take_over
 from knowledge.meaning import Meaning
 from knowledge.numbers import language_of
 from knowledge.plain import contact_of, policy_of, preference_of
 from knowledge.recall import Memory, hidden
+from knowledge.replay import Draft, Overlay
 from knowledge.topics import Topics
 from knowledge.vocabulary import vocabulary
 
@@ -122,7 +124,7 @@ class OfficeKnowledge:
         policy, region = policy_of(files[VOICE])
         kept = [each for each in files.values() if each.status != "archived"]
         preferences = tuple(preference_of(each) for each in kept if each.kind == "preference")
-        memory = Memory(preferences, self._index, self._meaning, self._topics)
+        memory = Memory(preferences, self._index, self._meaning, self._topics, executive=policy.executive)
         index(memory)
         contacts = Contacts((contact_of(each) for each in kept if each.kind == "contact"), region)
         return _State(files, policy, region, preferences, contacts, memory)
@@ -207,6 +209,26 @@ class OfficeKnowledge:
         """The approved preferences that answer the same caller differently than preference `id`."""
         memory = self._state.memory
         return await self._in_thread(lambda: memory.rivals(id))
+
+    async def with_draft(self, draft: Preference) -> Draft:
+        """All that is on file with `draft` in force besides, or in the place of what has its id; nothing is kept."""
+        state = self._state
+
+        def laid_over() -> tuple[Memory, list[Preference]]:
+            others = [each for each in state.preferences if each.id != draft.id]
+            overlay = Overlay(self._index, self._meaning, draft)
+            memory = Memory([*others, draft], overlay, self._meaning, self._topics)
+            memory.classify()
+            return memory, memory.rivals(draft.id)
+
+        memory, rivals = await self._in_thread(laid_over)
+        under = copy(self)
+        under._state = replace(state, memory=memory)
+        return Draft(draft, under, rivals)
+
+    async def question_rows(self, questions: Sequence[tuple[str, Language]]) -> Rows:
+        """A row for each question, comparable whatever its language."""
+        return await self._in_thread(lambda: self._meaning.questions(questions))
 
     # --- who calls ----------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ A change is in force when the method returns: the next turn of calls in progress
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from calls.versions import (
     Version,
     Versions,
 )
+from calls.words import Preference
 from knowledge.conflicts import preferred
 from knowledge.contacts_file import read_contacts
 from knowledge.exchange import Incoming, incoming, new_batch, open_file, undone, written
@@ -130,6 +132,18 @@ class Study:
 
     # --- many at once -------------------------------------------------------------------------------
 
+    async def together(self, new: Sequence[tuple[Kind, Plain]], author: str) -> list[Version]:
+        """Several new things as one change, in force on return; `take_back` undoes them as one, like an import."""
+        batch, kept = new_batch(), list[Version]()
+        for kind, data in new:
+            taken = {each.id for each in kept if each.kind == kind}
+            id = next(id for id in self._new_ids(kind, data) if id not in taken)
+            checked = await asyncio.to_thread(self._checked, (kind, id), data)
+            kept.append(next_version(None, (kind, id), checked, "approved", author, self._clock(), batch=batch))
+        await self._versions.add(kept)
+        await self._knowledge.refresh()
+        return kept
+
     async def bring_in(self, kind: Kind, name: str, content: bytes, author: str) -> tuple[str, int]:
         """A whole file, all or nothing: the batch's id, and how many versions came. Raises OfficeError."""
         batch, new = new_batch(), await self._incoming(kind, name, content, author)
@@ -190,6 +204,11 @@ class Study:
 
     # --- what may be written ------------------------------------------------------------------------
 
+    def drafted(self, id: str, data: Plain) -> Preference:
+        """A preference as if it were approved, to try it out; nothing is kept. Raises NotFit."""
+        key: Key = ("preference", id)
+        return preference_of(next_version(None, key, self._checked(key, data), "approved", "", self._clock()))
+
     def _checked(self, key: Key, data: Plain) -> Plain:
         """`data` as the office folder's rules read it. Raises NotFit."""
         kind, id = key
@@ -218,13 +237,17 @@ class Study:
         return self._knowledge.policy.receptionist.languages[0]
 
     def _new_id(self, kind: Kind, data: Plain) -> str:
+        return next(self._new_ids(kind, data))
+
+    def _new_ids(self, kind: Kind, data: Plain) -> Iterator[str]:
+        """Ids that nothing has, the plainest first."""
         text = data.get("text")
         first = next(iter(text.values()), "") if isinstance(text, dict) else text
         words = data.get("name") or data.get("topic") or first or ""
         base = slug(str(words))[:_LONGEST_ID].strip("-") or kind
         taken = self._knowledge.files
-        numbered = (f"{base}-{count}" if count > 1 else base for count in range(1, len(taken) + 2))
-        return next(id for id in numbered if (kind, id) not in taken)
+        numbered = (f"{base}-{count}" if count > 1 else base for count in itertools.count(1))
+        return (id for id in numbered if (kind, id) not in taken)
 
 
 def _changes(old: Version, new: Version) -> tuple[Change, ...]:

@@ -96,7 +96,7 @@ class Phrasebook:
         found: dict[str, None] = {}
         for suffix in ("", _TU):
             for key in self._phrases[language]:
-                if not key.startswith(("brief_", "circle_")):
+                if not key.startswith(("brief_", "circle_", "audience_")):
                     found |= dict.fromkeys(self._fixed(key + suffix, language, names))
         return list(found)
 
