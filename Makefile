@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
 OUT := out
-SOURCES := agent audio calls console evals knowledge lines prompts records cli.py cli_eval.py cli_knowledge.py cli_office.py doctor.py house.py server.py settings.py
+SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_knowledge.py cli_office.py cli_people.py doctor.py house.py server.py settings.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test check bench clean

@@ -22,6 +22,7 @@ from calls.words import Event, Language
 from cli_eval import evaluate
 from cli_knowledge import knowledge
 from cli_office import DataDir, Number, OfficeDir, Tongue, err, opening, out
+from cli_people import log, token, user
 from settings import PREFIX, Settings
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ app = typer.Typer(
 models = typer.Typer(help="The weights of ears and voice.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
+app.add_typer(log, name="audit")
 app.command("eval")(evaluate)
 
 REHEARSE_S = 90.0

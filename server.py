@@ -7,19 +7,22 @@ import logging
 import signal
 import socket
 import traceback
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import uvicorn
 from fastapi import FastAPI
+from numpy.typing import NDArray
 
 from audio.conversation import Conversation
 from audio.reception import Reception
 from audio.rehearsal import rehearse
 from audio.second_ear import SecondEar
+from audio.voice import VOICE_RATE
 from calls.bridge import Bridge
 from calls.call import Call, new_id
 from calls.errors import SettingsError
@@ -33,6 +36,7 @@ from calls.words import (
     Language,
     Promise,
     Sentence,
+    Utterance,
 )
 from console import call as call_page
 from console import desk as desk_page
@@ -41,11 +45,14 @@ from console import study as study_pages
 from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
+from console.door.porter import Porter
+from console.study import sound
 from house import OpenOffice, open_office
 from lines import browser, twilio
 from lines.tickets import Tickets
 from prompts import Phrasebook
 from records.alone import alone
+from records.people import any_account
 from records.writing import Rescue
 from settings import PREFIX, Settings
 
@@ -64,13 +71,15 @@ def create_app(settings: Settings) -> FastAPI:
             async with open_office(settings) as house, asyncio.TaskGroup() as chores:
                 await house.store.recover(_rescue(house.front.office))
                 app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
+                app.state.porter.people = house.store.people
                 tasks = [chores.create_task(chore) for chore in _chores(house)]
                 print(*house.chosen, sep="\n", flush=True)
                 yield
                 for task in tasks:
                     task.cancel()
 
-    app = api_app(lifespan, settings.token.get_secret_value() if settings.token else None)
+    token = settings.token.get_secret_value() if settings.token else None
+    app = api_app(lifespan, token, settings.public_url)
     app.include_router(index.router)
     tickets = Tickets()
 
@@ -80,6 +89,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     def hear(call: Call, rate: int, frames: AsyncIterator[Pcm]) -> AsyncGenerator[Sentence]:
         return SecondEar(app.state.sound, call, rate).hear(frames)
+
+    async def listen(pcm: NDArray[np.float32], languages: Sequence[Language], current: Language) -> Utterance:
+        heard = await app.state.sound.ears.hear(pcm, languages=languages, current=current)
+        return Utterance(heard.text, heard.language, heard.confidence)
 
     def busy(arrival: Arrival) -> tuple[str, Language] | None:
         front: Front = app.state.front
@@ -93,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(look.router)
     app.include_router(desk_page.router)
     app.include_router(study_pages.router)
+    app.include_router(sound.router(lambda *said: app.state.sound.voice.speak(*said), VOICE_RATE, listen))
     app.include_router(seat.router(bridge_of, hear))
     return app
 
@@ -113,9 +127,11 @@ def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
 
     yield warm_then_rehearse()
     yield front.switchboard.keep_swept()
-    watchman = Watchman(house.store, front.office.now)
+    watchman = Watchman(house.store, front.office.now, house.post.look)
     house.store.on_promise = watchman.look
     yield watchman.keep_watch()
+    yield house.post.keep_going()
+    yield house.post.keep_listening(house.store.feed)
     yield house.knowledge.keep_in_step()
 
 
@@ -143,6 +159,7 @@ def often_said(front: Front) -> Iterator[tuple[str, Language]]:
 def serve(settings: Settings) -> None:
     """Runs the server until it is told to stop. Raises SettingsError (port taken, say), OfficeError, EngineError."""
     _log_without_words(settings.log_level)
+    _no_open_door(settings)
     asyncio.run(_serve(create_app(settings), settings))
 
 
@@ -158,7 +175,7 @@ async def _serve(app: FastAPI, settings: Settings) -> None:
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
         async with app.router.lifespan_context(app):
-            print(_address(settings, door), flush=True)
+            print(*await _addresses(settings, door, app.state.porter), sep="\n", flush=True)
             await _Server(config, app.state.front).serve(sockets=[door])
 
 
@@ -196,10 +213,28 @@ def _rescue(office: Office) -> Rescue:
     return owed
 
 
-def _address(settings: Settings, door: socket.socket) -> str:
+def _no_open_door(settings: Settings) -> None:
+    """Raises SettingsError when others could reach the house and nothing guards it."""
+    if settings.loopback or settings.token is not None or any_account(settings.records_url):
+        return
+    raise SettingsError(
+        f"{PREFIX}HOST is {settings.host}, which others can reach, and nothing guards the house. "
+        f"Add an account with `antesala user add NAME --role admin`, set {PREFIX}TOKEN, or listen on 127.0.0.1."
+    )
+
+
+async def _addresses(settings: Settings, door: socket.socket, porter: Porter) -> list[str]:
+    """Where the house answers, and how it gets its first account."""
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    address = f"Antesala answers at http://{host}:{door.getsockname()[1]}"
-    return address + ("." if settings.token else ", for this machine only: no ANTESALA_TOKEN is set.")
+    address = f"http://{host}:{door.getsockname()[1]}"
+    if await porter.anybody():
+        return [f"Antesala answers at {address}."]
+    where = settings.public_url or address
+    link = f"Set it up, once, with this link: {where}/setup?key={porter.new_set_up_key()}"
+    if settings.token:
+        return [f"Antesala answers at {address}.", link]
+    open_to = "for this machine only and for whoever uses it: there is no account yet, and no ANTESALA_TOKEN is set."
+    return [f"Antesala answers at {address}, {open_to}", link]
 
 
 def _listening(settings: Settings) -> socket.socket:

@@ -6,9 +6,9 @@ import os
 import re
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from calls.errors import SettingsError
@@ -37,7 +37,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
 
-    host: str = Field("127.0.0.1", description="address to listen on; another than loopback needs a token")
+    host: str = Field("127.0.0.1", description="address to listen on; beyond loopback an account or a token is needed")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on")
     public_url: str | None = Field(
         None, description="how the outside reaches this server, e.g. `https://tel.example.com`"
@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     data: Path = Field(
         default_factory=_data, description="records, index and weights; else `antesala` in the user's data folder"
     )
-    token: SecretStr | None = Field(None, description="full-rights token for the API")
+    token: SecretStr | None = Field(None, description="full-rights token, for automation; people have accounts")
     database_url: str | None = Field(None, description="SQLAlchemy URL of the records; else SQLite in the data folder")
     chroma_url: str | None = Field(
         None, description="a Chroma server, e.g. `http://127.0.0.1:8000`; else kept in the data folder"
@@ -76,6 +76,16 @@ class Settings(BaseSettings):
 
     max_calls: int = Field(50, ge=1, le=500, description="calls answered at once; more hear that the line is busy")
     twilio_auth_token: SecretStr | None = Field(None, description="checks the signature of Twilio's requests")
+    twilio_account: str | None = Field(None, description="Twilio's account SID, for notices by SMS")
+    twilio_number: str | None = Field(None, description="the number that notices by SMS come from")
+    twilio_api: str = Field("https://api.twilio.com", description="Twilio's API, or that of another region")
+    smtp_url: SecretStr | None = Field(
+        None, description="mail server for notices, `smtp://user:password@host:587` or `smtps://...`"
+    )
+    smtp_from: str | None = Field(None, description="the address that notices by e-mail come from")
+    webhook_secret: SecretStr | None = Field(
+        None, description="notices to webhooks are signed with keys derived from it"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 
     @classmethod
@@ -95,7 +105,7 @@ class Settings(BaseSettings):
             raise ValueError("it is empty; give it a value or remove it")
         return value.strip() if isinstance(value, str) else value
 
-    @field_validator("token", "twilio_auth_token")
+    @field_validator("token", "twilio_auth_token", "webhook_secret")
     @classmethod
     def _no_placeholder(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and _PLACEHOLDER.fullmatch(value.get_secret_value()):
@@ -104,7 +114,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "model_url", "chroma_url")
+    @field_validator("public_url", "model_url", "chroma_url", "twilio_api")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^/\s]+", value):
@@ -115,15 +125,6 @@ class Settings(BaseSettings):
     @classmethod
     def _at_home(cls, value: Path) -> Path:
         return value.expanduser()
-
-    @model_validator(mode="after")
-    def _no_open_door(self) -> Self:
-        if not self.loopback and self.token is None:
-            raise ValueError(
-                f"{PREFIX}HOST is {self.host}, which others can reach, and nothing guards the API; "
-                f"set {PREFIX}TOKEN, or listen on 127.0.0.1"
-            )
-        return self
 
     @property
     def records_url(self) -> str:

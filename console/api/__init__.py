@@ -7,27 +7,32 @@ from starlette.types import Lifespan
 
 from console.api import (
     contacts,
+    described,
     health,
     imports,
     inbox,
     lists,
     live,
+    notices,
     preferences,
+    reviews,
     sandbox,
     staff,
     text_line,
     voice_policy,
 )
-from console.api.guard import Guard
 from console.api.meters import Stopwatch
 from console.api.problems import tell_problems
 from console.api.scales import Scales
+from console.door import pages
+from console.door.guard import Guard
+from console.door.porter import Porter
 
 
-def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
-    """An app with every route of the API; its `lifespan` sets `app.state.front`.
+def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: str | None = None) -> FastAPI:
+    """An app with every route of the API; its `lifespan` sets `app.state.front`, and `people` of `app.state.porter`.
 
-    Without a `token` only programs on this machine are let in.
+    Without a `token` and accounts only programs on this machine are let in.
     """
     app = FastAPI(
         title="Antesala",
@@ -35,7 +40,10 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
         description="Errors are problem details (RFC 9457). Lists return `{items, next}`; times are ISO 8601 in UTC.",
         version="1",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
+    porter = app.state.porter = Porter(token)
     routers = [
         part.router
         for part in (
@@ -50,12 +58,16 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None) -> FastAPI:
             voice_policy,
             live,
             health,
+            reviews,
+            notices,
         )
     ]
     for router in routers:
         app.include_router(router)
+    app.include_router(described.router)
+    app.include_router(pages.router(porter))
     tell_problems(app, [route for router in routers for route in router.routes])
     app.add_middleware(Scales)
-    app.add_middleware(Guard, token=token)
+    app.add_middleware(Guard, porter=porter, public_url=public_url)
     app.add_middleware(Stopwatch)
     return app

@@ -81,7 +81,7 @@ async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
             library, readiness = library or SmallLibrary(), readiness or Readiness({}, {})
             front = Front(people, switchboard, desk, store, store.feed, library, study, readiness)
             app = api_app(_nothing_to_open, token)
-            app.state.front = front
+            app.state.front, app.state.porter.people = front, store.people
             door = httpx.ASGITransport(app, raise_app_exceptions=False)
             client = await stack.enter_async_context(httpx.AsyncClient(transport=door, base_url="http://localhost"))
             return House(front, client, app)

@@ -13,7 +13,8 @@ from fastapi import FastAPI
 
 from calls.words import LANGUAGES
 from console import call as call_page
-from console.api.guard import Guard
+from console.door.guard import Guard
+from console.door.porter import Porter
 from console.look import KINDS
 
 TOKEN = "k9-4f-a-long-one"
@@ -23,7 +24,7 @@ def page_at(token: str | None = None, base: str = "http://localhost") -> httpx.A
     issued = iter(f"ticket-{n}" for n in range(100))
     app = FastAPI()
     app.include_router(call_page.router(lambda: next(issued)))
-    app.add_middleware(Guard, token=token)
+    app.add_middleware(Guard, porter=Porter(token))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=base)
 
 

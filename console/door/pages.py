@@ -1,0 +1,160 @@
+"""`/login`, `/setup` and `/logout`: plain forms that need no script."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import yaml
+from fastapi import APIRouter, Form, Header, Query, Request
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, FileSystemLoader
+
+from calls.people import Visitor
+from calls.words import LANGUAGES, Language
+from console.door.guard import COOKIE, SECURE_COOKIE, cookie_in
+from console.door.porter import LONGEST, BadName, NotAdmitted, Porter, TooManyTries
+from console.door.secret import WeakPassword
+
+HERE = Path(__file__).parent
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_Text = Annotated[str, Form(max_length=512)]
+
+
+@cache
+def words() -> dict[Language, dict[str, str]]:
+    """Every word of the pages, by language."""
+    catalogue: dict[Language, dict[str, str]] = yaml.safe_load((HERE / "words.yaml").read_text())
+    return catalogue
+
+
+def router(porter: Porter) -> APIRouter:
+    """The pages, and `GET /api/me`."""
+    pages = APIRouter(include_in_schema=False)
+
+    @pages.get("/login")
+    async def login(
+        next: str = "/", lang: str | None = None, accept_language: Annotated[str, Header()] = ""
+    ) -> Response:
+        return await _page(porter, "login", _language(lang, accept_language), next=next)
+
+    @pages.post("/login")
+    async def sign_in(
+        request: Request, name: _Text = "", password: _Text = "", key: _Text = "", next: _Text = "/", lang: _Text = ""
+    ) -> Response:
+        language, address = _language(lang, ""), request.client.host if request.client else ""
+        told = words()[language]
+        try:
+            if key:
+                secret = await porter.sign_in_with_key(key, address)
+            else:
+                secret = await porter.sign_in(name, password, address)
+        except NotAdmitted:
+            wrong = told["wrong_key"] if key else told["wrong"]
+            return await _page(porter, "login", language, 401, name="" if key else name, next=next, trouble=wrong)
+        except TooManyTries as tries:
+            seconds = f"{tries.wait_s:.0f}"
+            slower = await _page(
+                porter, "login", language, 429, next=next, trouble=told["wait"].format(seconds=seconds)
+            )
+            slower.headers["Retry-After"] = seconds
+            return slower
+        return _welcome(request, secret, next)
+
+    @pages.get("/setup")
+    async def setup(
+        key: Annotated[str, Query(max_length=512)] = "",
+        lang: str | None = None,
+        accept_language: Annotated[str, Header()] = "",
+    ) -> Response:
+        return await _page(porter, "setup", _language(lang, accept_language), key=key)
+
+    @pages.post("/setup")
+    async def set_up(
+        request: Request, key: _Text = "", name: _Text = "", password: _Text = "", lang: _Text = ""
+    ) -> Response:
+        language = _language(lang, "")
+        told = words()[language]
+        try:
+            return _welcome(request, await porter.set_up(key, name, password), "/")
+        except NotAdmitted:
+            return await _page(porter, "setup", language, 403)
+        except BadName:
+            trouble = told["bad_name"]
+        except WeakPassword as weak:
+            trouble = told[weak.why]
+        return await _page(porter, "setup", language, 422, key=key, name=name, trouble=trouble)
+
+    @pages.post("/logout")
+    async def sign_out(request: Request) -> Response:
+        if secret := cookie_in(request.headers):
+            await porter.sign_out(secret)
+        gone = RedirectResponse("/login", 303)
+        for name in (COOKIE, SECURE_COOKIE):
+            gone.delete_cookie(name, secure=name == SECURE_COOKIE, httponly=True, samesite="lax")
+        return gone
+
+    @pages.get("/door/door.css")
+    async def style() -> Response:
+        return FileResponse(HERE / "door.css", media_type="text/css", headers={"Cache-Control": "no-cache"})
+
+    @pages.get("/api/me", include_in_schema=True, tags=["people"])
+    async def me(request: Request) -> dict[str, str]:
+        """Who is asking, and as what: `{name, role}`."""
+        visitor: Visitor = request.state.visitor
+        return {"name": visitor.name, "role": visitor.role.value}
+
+    return pages
+
+
+def _welcome(request: Request, secret: str, to: str) -> Response:
+    """Signed in: the cookie, and on to where one was going."""
+    safe = request.url.scheme == "https"
+    inside = RedirectResponse(_inside(to), 303)
+    inside.set_cookie(
+        SECURE_COOKIE if safe else COOKIE, secret, max_age=int(LONGEST.total_seconds()), path="/", secure=safe,
+        httponly=True, samesite="lax",
+    )  # fmt: skip
+    return inside
+
+
+def _inside(to: str) -> str:
+    """`to` where it is an address of ours; else the first page."""
+    plain = to.startswith("/") and not to.startswith(("//", "/\\")) and "\\" not in to and to.isprintable()
+    return to if plain else "/"
+
+
+@cache
+def _template() -> Any:
+    return Environment(loader=FileSystemLoader(HERE), autoescape=True).get_template("page.html")
+
+
+async def _page(porter: Porter, kind: str, language: Language, status: int = 200, **more: str) -> Response:
+    other = next(each for each in LANGUAGES if each != language)
+    shown = {"next": "/", "name": "", "key": "", "trouble": "", **more}
+    kept = {name: shown[name] for name in ("next", "key") if shown[name] not in ("", "/")}
+    text = _template().render(
+        kind=kind,
+        language=language,
+        other=other,
+        words=words()[language],
+        query=urlencode({**kept, "lang": other}),
+        usable=kind == "setup" and await porter.opens_set_up(shown["key"]),
+        no_door=await porter.open_house(),
+        accounts=await porter.anybody(),
+        **shown,
+    )
+    return HTMLResponse(text, status, {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"})
+
+
+def _language(wanted: str | None, accepted: str) -> Language:
+    """The one asked for, else the browser's first that we speak, else English."""
+    for each in [wanted or "", *(part.strip()[:2].lower() for part in accepted.split(","))]:
+        for language in LANGUAGES:
+            if each == language:
+                return language
+    return "en"
