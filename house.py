@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
 
 from agent.doubt import Doubt
 from agent.guard.house_rules import Ask, HouseRules
@@ -35,11 +38,14 @@ from console.api.front import Front
 from console.api.health import Check, Readiness
 from console.api.learning import Learning
 from console.api.meters import Meters
+from console.api.notices import Notices
 from console.api.sandbox import rehearse as try_out
 from knowledge.autonomy import Earned
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.study import Study
+from notices.opening import Means, open_post_office
+from notices.post import PostOffice
 from prompts import Phrasebook, system_prompt, system_slots
 from records.store import Store, open_records
 from settings import Settings
@@ -54,6 +60,7 @@ class OpenOffice:
     knowledge: OfficeKnowledge
     sound: Sound
     converse: Reception
+    post: PostOffice
     chosen: tuple[str, ...]
 
 
@@ -100,11 +107,13 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(engines, {"records": store.ping})
         study = Study(store.versions, knowledge, now)
+        post = await house.enter_async_context(_post_office(settings, store, knowledge))
         front = Front(
-            office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, Learning(earned)
-        )
+            office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, Learning(earned),
+            Notices(store.outbox, post),
+        )  # fmt: skip
         reception = Reception(switchboard, sound, meters.stages)
-        yield OpenOffice(front, store, knowledge, sound, reception, _chosen(settings, mind, knowledge))
+        yield OpenOffice(front, store, knowledge, sound, reception, post, _chosen(settings, mind, knowledge))
 
 
 def note_failure(switchboard: Switchboard, call_id: str, failed: Failed) -> None:
@@ -171,6 +180,25 @@ def _sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
         settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None,
         settings.ears_params, settings.voice_params,
     )  # fmt: skip
+
+
+def _post_office(
+    settings: Settings, store: Store, knowledge: OfficeKnowledge
+) -> AbstractAsyncContextManager[PostOffice]:
+    def plain(secret: SecretStr | None) -> str | None:
+        return secret.get_secret_value() if secret else None
+
+    means = Means(
+        smtp_url=plain(settings.smtp_url),
+        smtp_from=settings.smtp_from,
+        webhook_secret=plain(settings.webhook_secret),
+        twilio_account=settings.twilio_account,
+        twilio_token=plain(settings.twilio_auth_token),
+        twilio_number=settings.twilio_number,
+        twilio_api=settings.twilio_api,
+    )
+    desk = settings.public_url or f"http://{settings.host}:{settings.port}"
+    return open_post_office(store.outbox, means, lambda: ZoneInfo(knowledge.policy.hours.timezone), now, desk)
 
 
 def _engines_of_sound(sound: Sound, policy: VoicePolicy) -> dict[str, Check]:

@@ -15,6 +15,8 @@ import yaml
 from calls.notices import Channel, Kind, Letter, Matter, News, Told
 from calls.words import LANGUAGES, Language
 
+TOLD_OF = ("hand_off", "message", "promise", "failed", "hung_up")
+"""Kinds of events that may become notices."""
 URGENT_REASONS = ("distress", "emergency")
 LONGEST = 300
 """Characters quoted of what a caller said."""

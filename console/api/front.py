@@ -20,6 +20,7 @@ from console.api.on_file import Study
 
 if TYPE_CHECKING:
     from console.api.learning import Learning
+    from console.api.notices import Notices
 
 
 class Page(Protocol):
@@ -101,6 +102,7 @@ class Front:
     readiness: Readiness
     meters: Meters = field(default_factory=Meters)
     learning: Learning | None = None
+    notices: Notices | None = None
 
     async def in_progress(self, call_id: str) -> Call:
         """The open call with this id. Raises CallClosed, NoSuchCall."""
