@@ -11,7 +11,6 @@ import base64
 import binascii
 import json
 import logging
-import re
 from collections.abc import AsyncGenerator, Callable
 from ipaddress import ip_address
 from typing import Any
@@ -25,6 +24,7 @@ from twilio.request_validator import RequestValidator
 from calls.wire import FRAME_S, Arrival, Converse, Pcm
 from calls.words import Language
 from lines import g711, sockets
+from lines.numbers import number_of
 from lines.tickets import Tickets
 
 RATE = 8000
@@ -32,13 +32,6 @@ VOICE_PATH, MEDIA_PATH = "/lines/twilio/voice", "/lines/twilio/media"
 MOST_SOUND = RATE * 10
 """Bytes of sound that one message may carry."""
 
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
-_KEYPAD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
-_WITHHELD = {
-    "+" + word.translate(_KEYPAD)
-    for word in ("ANONYMOUS", "RESTRICTED", "BLOCKED", "UNKNOWN", "UNAVAILABLE", "PRIVATE")
-}
-"""Networks spell on the keypad why there is no number: +266696687 is ANONYMOUS."""
 _SPOKEN: dict[Language, str] = {"es": "es-ES", "en": "en-GB"}
 _log = logging.getLogger(__name__)
 
@@ -137,7 +130,7 @@ def router(
             return Response(status_code=400)
         if not (_signed(request, form) if validator else _is_loopback(request.client and request.client.host)):
             return Response(status_code=403)
-        arrival = Arrival("twilio", _number(str(form.get("From", ""))), str(form.get("CallSid", "")) or None)
+        arrival = Arrival("twilio", number_of(str(form.get("From", ""))), str(form.get("CallSid", "")) or None)
         if regrets := busy(arrival):
             return Response(_spoken(*regrets), media_type="application/xml")
         ticket = tickets.issue(arrival)
@@ -179,11 +172,6 @@ async def _started(socket: WebSocket) -> dict[str, Any]:
     if message.get("event") == "connected":
         message = await sockets.opening(socket)
     return message if message.get("event") == "start" else {}
-
-
-def _number(given: str) -> str | None:
-    """The caller's number; None when it is withheld."""
-    return given if _E164.fullmatch(given) and given not in _WITHHELD else None
 
 
 def _field(message: dict[str, Any], *path: str) -> Any:

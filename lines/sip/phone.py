@@ -1,0 +1,298 @@
+"""The phone: a process of its own that runs the SIP stack, one leg for each call.
+
+Run as ``python -m lines.sip.phone FD`` by `lines.sip.line`; its set-up is the first word on the pipe at FD. What it is
+told of a leg: answer, reject, mark, clear, hang_up, transfer, dial. What it tells: ready, registered, ring, up, key,
+mark, gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import socket
+import sys
+from collections import deque
+from contextlib import suppress
+from ipaddress import ip_network
+from itertools import count
+from typing import Any
+
+from baresip import Account, BaresipError, Config, Event, Runtime, StackEvent, UserAgent
+from baresip._native import lib  # type: ignore[import-not-found]
+from baresip.call import Call
+from baresip.errors import AudioNotActive, AudioRestarted
+
+from lines.sip.account import PhoneSet
+from lines.sip.gate import Gate
+from lines.sip.pipe import Pipe
+
+TICK_S = 0.01
+AHEAD_S = 0.06
+"""Sound kept with the stack, which sends a packet every 20 ms whatever we do."""
+ANSWER_WITHIN_S = 10.0
+CODECS = ("g722/16000/1", "pcmu", "pcma")
+HEADERS = ("P-Asserted-Identity", "Privacy", "Diversion")
+LEAK_S = 2.0
+"""How long the stack may hold more calls than we know of, before the phone is started anew."""
+LEAKED = 3
+"""The exit code that says so."""
+
+
+class Leg:
+    """One call of the stack, and what is still to be sent on it."""
+
+    def __init__(self, number: int, call: Call, pipe: Pipe):
+        self.number, self.call, self._pipe = number, call, pipe
+        self.up = False
+        self._to_send = bytearray()
+        self._handed = 0
+        """Bytes given to the stack since the call began."""
+        self._marks: deque[tuple[int, str]] = deque()
+
+    def tell(self, what: str, **more: Any) -> None:
+        self._pipe.tell(self.number, what, **more)
+
+    def send(self, pcm: bytes) -> None:
+        self._to_send += pcm
+
+    def mark(self, name: str) -> None:
+        self._marks.append((self._handed + len(self._to_send), name))
+
+    def clear(self) -> None:
+        self._to_send.clear()
+        with suppress(AudioNotActive, AudioRestarted):
+            self.call.audio.flush_tx()
+        while self._marks:
+            self.tell("mark", name=self._marks.popleft()[1])
+
+    def tick(self) -> None:
+        """Carries sound both ways."""
+        try:
+            audio = self.call.audio
+            if heard := audio.read(32_000):
+                self._pipe.sound(self.number, heard)
+            info = audio.info()
+            room = int(AHEAD_S * info.tx_sample_rate) * 2 - info.tx_buffered
+            waiting = info.tx_buffered
+            if room > 0 and self._to_send:
+                taken = audio.write(bytes(self._to_send[:room]))
+                del self._to_send[:taken]
+                self._handed += taken
+                waiting += taken
+        except (AudioNotActive, AudioRestarted):
+            return
+        while self._marks and self._marks[0][0] <= self._handed - waiting:
+            self.tell("mark", name=self._marks.popleft()[1])
+
+
+class Phone:
+    """Answers what the house says to answer."""
+
+    def __init__(self, pipe: Pipe, setup: PhoneSet):
+        self._pipe, self._setup = pipe, setup
+        self._legs: dict[int, Leg] = {}
+        self._numbers = count(1)
+        self._runtime = Runtime()
+        self._agent: UserAgent
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Starts the stack; from here on calls ring."""
+        local, most = self._setup.address, self._setup.most
+        await self._runtime.start(Config(
+            net_interface=None if ip_is_any(local) else local,
+            max_concurrent_calls=most * 2,  # a warm transfer has two legs
+            rtp_timeout=30,
+            expose_headers=HEADERS,
+            extra_config_text=f"sip_listen {self._setup.listen}\naudio_jitter_buffer_type fixed\n"
+            f"audio_jitter_buffer_ms 20-60\nrtp_ports {self._setup.rtp_ports}\n",
+        ))  # fmt: skip
+        self._gate = Gate([ip_network(each, strict=False) for each in self._setup.allow])
+        self._agent = await UserAgent.create(self._runtime, self._account(), transfer_policy="reject")
+        self._agent.on_incoming(self._rings)
+        self._agent.on(self._registration)
+        self._pipe.tell(0, "ready")
+        if self._setup.register:
+            self._errand(self._register())
+
+    def _account(self) -> Account:
+        trunk = self._setup.register
+        if trunk is None:
+            return Account(
+                "antesala", self._setup.listen, "", reg_interval=0, audio_codecs=CODECS, extra_params=("catchall=yes",)
+            )
+        secured = ("mediaenc=srtp",) if trunk.transport == "tls" else ()
+        return Account(
+            trunk.user, trunk.domain, trunk.password, registrar=trunk.proxy, reg_interval=300,
+            transport=trunk.transport, auth_user=trunk.auth,  # type: ignore[arg-type]
+            audio_codecs=CODECS, extra_params=("catchall=yes", *secured),
+        )  # fmt: skip
+
+    async def _register(self) -> None:
+        try:
+            await self._agent.register()
+        except BaresipError:
+            return  # told of by `_registration`; the stack tries again by itself
+
+    def _registration(self, event: StackEvent) -> None:
+        match event.event:
+            case Event.REGISTER_OK:
+                self._pipe.tell(0, "registered", ok=True, why="")
+            case Event.REGISTER_FAIL:
+                self._pipe.tell(0, "registered", ok=False, why=event.text or "no answer")
+
+    # --- calls ----------------------------------------------------------------------------------------
+
+    def _rings(self, call: Call) -> None:
+        leg = self._follow(next(self._numbers) * 2, call)
+        headers = {name.lower(): value for name, value in call.headers.items()}
+        leg.tell("ring", caller=call.peer or "", ref=call.call_id or "", headers=headers)
+
+    def _follow(self, number: int, call: Call) -> Leg:
+        leg = self._legs[number] = Leg(number, call, self._pipe)
+
+        def happened(event: StackEvent) -> None:
+            match event.event:
+                case Event.CALL_ESTABLISHED:
+                    self._errand(self._up(leg))
+                case Event.CALL_DTMF_START if event.text:
+                    leg.tell("key", key=event.text)
+                case Event.CALL_RINGING | Event.CALL_PROGRESS:
+                    leg.tell("ringing")
+                case Event.CALL_CLOSED:
+                    self._legs.pop(number, None)
+                    leg.tell("gone", why=event.text or "")
+
+        call.on(happened)
+        return leg
+
+    async def _up(self, leg: Leg) -> None:
+        """The call is answered; its sound begins once both directions are there."""
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            while not leg.up and leg.number in self._legs:
+                with suppress(AudioNotActive, AudioRestarted):
+                    info = leg.call.audio.info()
+                    if info.tx_ready and info.rx_ready:
+                        leg.up = True
+                        leg.tell("up", rate=info.rx_sample_rate)
+                await asyncio.sleep(TICK_S)
+
+    async def obey(self) -> None:
+        """Does what the house says until it has gone."""
+        async for number, told in self._pipe.messages():
+            leg = self._legs.get(number)
+            if isinstance(told, bytes):
+                if leg:
+                    leg.send(told)
+            elif told["is"] == "dial":
+                self._errand(self._dial(number, told["uri"], told["headers"]))
+            elif leg:
+                self._act(leg, told)
+
+    def _act(self, leg: Leg, told: dict[str, Any]) -> None:
+        match told:
+            case {"is": "mark", "name": name}:
+                leg.mark(name)
+            case {"is": "clear"}:
+                leg.clear()
+            case {"is": "answer"}:
+                self._errand(leg.call.answer(video=True))  # a spurious re-INVITE follows otherwise
+            case {"is": "reject"}:
+                self._errand(leg.call.reject())
+            case {"is": "hang_up"}:
+                self._errand(leg.call.hangup())
+            case {"is": "transfer", "uri": uri}:
+                self._errand(self._transfer(leg, uri))
+
+    async def _dial(self, number: int, uri: str, headers: dict[str, str]) -> None:
+        try:
+            self._follow(number, await self._agent.dial(uri, headers))
+        except (BaresipError, ValueError) as error:
+            self._pipe.tell(number, "gone", why=str(error))
+
+    async def _transfer(self, leg: Leg, uri: str) -> None:
+        try:
+            await leg.call.transfer(uri)
+            leg.tell("transferred", ok=True, why="")
+        except BaresipError as error:
+            leg.tell("transferred", ok=False, why=str(error))
+
+    async def carry(self) -> None:
+        """Sound, for as long as the phone lives."""
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            for leg in tuple(self._legs.values()):
+                if leg.up:
+                    leg.tick()
+            due = max(due + TICK_S, loop.time())
+            await asyncio.sleep(due - loop.time())
+
+    async def watch(self) -> None:
+        """Ends the process when the stack holds calls that nobody knows of, as soon as no other call suffers by it."""
+        since: float | None = None
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(LEAK_S / 2)
+            _, counted = await self._runtime.cmd(lib.BP_CMD_CALL_COUNT)
+            leaks = json.loads(counted)["calls"] > len(self._legs)
+            since = (since or loop.time()) if leaks else None
+            if since and loop.time() - since >= LEAK_S and not self._legs:
+                os._exit(LEAKED)
+
+    def _errand(self, work: Any) -> None:
+        async def kindly() -> None:
+            with suppress(BaresipError, TimeoutError):
+                await work
+
+        task = asyncio.create_task(kindly())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        for leg in tuple(self._legs.values()):
+            with suppress(BaresipError):
+                await leg.call.hangup()
+        await self._runtime.close()
+
+
+def ip_is_any(address: str) -> bool:
+    return address in ("0.0.0.0", "::")
+
+
+async def run(fd: int) -> None:
+    """The whole life of a phone."""
+    reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=fd), limit=2**20)
+    pipe = Pipe(reader, writer)
+    _, setup = await anext(pipe.messages())
+    assert isinstance(setup, dict)
+    phone = Phone(pipe, PhoneSet.from_json(setup["set"]))
+    try:
+        await phone.open()
+    except BaresipError as error:
+        pipe.tell(0, "broken", why=str(error))
+        await writer.drain()
+        return
+    chores = [asyncio.create_task(chore) for chore in (phone.carry(), phone.watch(), phone.obey())]
+    await asyncio.wait(chores, return_when=asyncio.FIRST_COMPLETED)
+    with suppress(BaresipError, TimeoutError):
+        async with asyncio.timeout(3):
+            await phone.close()
+
+
+def _only_we_complain() -> None:
+    """libre writes a line to standard error for every datagram it cannot read: a flood of them is nobody's reading."""
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+
+
+if __name__ == "__main__":
+    _only_we_complain()
+    logging.basicConfig(level=logging.ERROR)
+    try:
+        asyncio.run(run(int(sys.argv[1])))
+    finally:
+        os._exit(0)  # a stack that will not close would otherwise keep the process
