@@ -15,30 +15,41 @@ _WORDS = {
         "Contesta el teléfono de su despacho.",
         "Llamar desde el navegador",
         "La mesa: las llamadas en curso",
+        "El estudio: lo que se puede saber",
         "La API",
+        "Entrar o salir",
     ),
     "en": (
         "Antesala",
         "It answers your office's phone.",
         "Call from the browser",
         "The desk: calls in progress",
+        "The study: what may be known",
         "The API",
+        "Sign in or out",
     ),
 }
+_PLACES = ("/call", "/desk", "/study", "/docs", "/login")
+_POLICY = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
 _PAGE = """<!doctype html>
-<html lang="{language}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>{name}</title>
-<style>body{{font:1.1rem/1.6 system-ui;max-width:32rem;margin:18vh auto;padding:0 1rem;color-scheme:light dark}}</style>
-<h1>{name}</h1><p>{what}</p>
-<ul><li><a href="/call">{call}</a></li><li><a href="/desk">{desk}</a></li><li><a href="/docs">{api}</a></li></ul>
+<html lang="{language}">
+<head>
+  <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>{name}</title>
+  <link rel="stylesheet" href="/door/door.css"><link rel="icon" href="data:,">
+</head>
+<body><main><h1>{name}</h1><p>{what}</p><ul>{places}</ul></main></body>
 </html>
 """
 
 
-@router.get("/", response_class=HTMLResponse)
-async def index(accept_language: Annotated[str, Header()] = "") -> str:
+@router.get("/")
+async def index(accept_language: Annotated[str, Header()] = "") -> HTMLResponse:
     """In the browser's language, as far as it is Spanish or English."""
     wanted = [each.strip()[:2].lower() for each in accept_language.split(",")]
     language = next((each for each in wanted if each in _WORDS), "en")
-    name, what, call, desk, api = _WORDS[language]
-    return _PAGE.format(language=language, name=name, what=what, call=call, desk=desk, api=api)
+    name, what, *told = _WORDS[language]
+    links = zip(_PLACES, told, strict=True)
+    places = "".join(f'<li><a href="{place}">{text}</a></li>' for place, text in links)
+    page = _PAGE.format(language=language, name=name, what=what, places=places)
+    return HTMLResponse(page, headers={"Content-Security-Policy": _POLICY})

@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader
 from calls.people import Visitor
 from calls.words import LANGUAGES, Language
 from console.door.guard import COOKIE, SECURE_COOKIE, cookie_in
-from console.door.porter import LONGEST, BadName, NotAdmitted, Porter, TooManyTries
+from console.door.porter import LONGEST, BadName, NotAdmitted, Porter, Shown, TooManyTries
 from console.door.secret import WeakPassword
 
 HERE = Path(__file__).parent
@@ -38,9 +38,12 @@ def router(porter: Porter) -> APIRouter:
 
     @pages.get("/login")
     async def login(
-        next: str = "/", lang: str | None = None, accept_language: Annotated[str, Header()] = ""
+        request: Request, next: str = "/", lang: str | None = None, accept_language: Annotated[str, Header()] = ""
     ) -> Response:
-        return await _page(porter, "login", _language(lang, accept_language), next=next)
+        cookie = cookie_in(request.headers)
+        visitor = await porter.visitor(Shown(cookie=cookie)) if cookie else None
+        language = _language(lang, accept_language)
+        return await _page(porter, "login", language, next=next, inside=visitor.name if visitor else "")
 
     @pages.post("/login")
     async def sign_in(
@@ -135,7 +138,7 @@ def _template() -> Any:
 
 async def _page(porter: Porter, kind: str, language: Language, status: int = 200, **more: str) -> Response:
     other = next(each for each in LANGUAGES if each != language)
-    shown = {"next": "/", "name": "", "key": "", "trouble": "", **more}
+    shown = {"next": "/", "name": "", "key": "", "trouble": "", "inside": "", **more}
     kept = {name: shown[name] for name in ("next", "key") if shown[name] not in ("", "/")}
     text = _template().render(
         kind=kind,

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from calls.errors import AntesalaError, EngineError
 from calls.people import Account, People, Role, Session, Visitor
@@ -21,6 +22,7 @@ IDLE = timedelta(hours=12)
 LONGEST = timedelta(days=7)
 SEEN_EVERY = timedelta(minutes=5)
 NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
+T = TypeVar("T")
 SET_TOKEN = "ANTESALA_TOKEN"
 
 
@@ -194,5 +196,5 @@ class Porter:
         await self._people.begin(Session(key_of(secret), kind, of, now, now))  # type: ignore[arg-type]
         return secret
 
-    async def _hash(self, work: Callable[[], object]) -> object:
+    async def _hash(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._hashing, work)

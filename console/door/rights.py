@@ -33,7 +33,7 @@ _PUBLIC = (
     _rule(r"/(login|setup)", None, None),
     _rule(r"/logout", Role.VIEWER, None),
     _rule(r"/(healthz|readyz|openapi\.json|docs)", None, Role.ADMIN),
-    _rule(r"/call(/[\w-]+\.\w+)?", None, Role.ADMIN),
+    _rule(r"/call(/[\w.-]+)?", None, Role.ADMIN),
     _rule(r"/(desk|study|look|door)/[\w-]+\.(js|css|svg|png|woff2)", None, Role.ADMIN),
     _rule(r"/lines/.*", None, None, noted=False),  # signatures and tickets of their own
     _rule(r"/desk/seat", None, Role.ADMIN),  # a WebSocket; its ticket is had from /api/calls/{id}/seat
@@ -51,6 +51,7 @@ _API = (
     _rule(r"/api/(screen|preferences/ask|call-tickets|sandbox)(/.*)?", Role.VIEWER, Role.ASSISTANT, noted=False),
     _rule(r"/api/digest(/.*)?", Role.EXECUTIVE, Role.EXECUTIVE),
     _rule(rf"/api/({_STUDY})(/.*)?", Role.VIEWER, Role.EXECUTIVE),
+    _rule(r"/api/notices/channels(/.*)?", Role.ASSISTANT, Role.EXECUTIVE),
     _rule(r"/api/(accounts|tokens|audit|erasures)(/.*)?", Role.ADMIN, Role.ADMIN),
     _rule(r"/api/.*", Role.VIEWER, Role.ASSISTANT),
 )

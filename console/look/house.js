@@ -61,19 +61,10 @@ export function toast(text, bad = false, last = bad ? 9000 : 4000) {
   fading = setTimeout(() => (line.textContent = ""), last);
 }
 
-/** Asks for the key; `entered` is called when there is one. */
-export function askForKey(entered) {
-  const door = $("door");
-  if (door.hidden && sessionStorage.getItem("token")) toast(words.wrong_token, true);
+/** Nobody is signed in any more: to the way in, and back here afterwards. */
+export function askForKey() {
   sessionStorage.removeItem("token");
-  door.hidden = false;
-  $("token").focus();
-  door.onsubmit = (event) => {
-    event.preventDefault();
-    sessionStorage.setItem("token", $("token").value);
-    door.hidden = true;
-    entered();
-  };
+  location.assign(`/login?next=${encodeURIComponent(location.pathname)}&lang=${language}`);
 }
 
 export function who(call) {

@@ -36,7 +36,7 @@ from console import desk as desk_page
 from console import look
 from console.desk import seat
 from prompts import Phrasebook
-from tests.console.browser import IN_A_BROWSER, by_keyboard, chromium, fits
+from tests.console.browser import IN_A_BROWSER, accessible, by_keyboard, chromium, fits
 from tests.console.conftest import House, OpenHouse, served
 from tests.doubles import MONDAY, OpenDoor, ScriptedMind
 
@@ -286,7 +286,8 @@ async def test_without_the_key_nothing_is_shown(open_house: OpenHouse) -> None:
     call_id = await house.dial(name="Ana")
     async with at_an_address(house) as base, a_page(forgive="401") as page:
         await page.goto(f"{base}/desk?lang=en")
-        await page.locator("#token").fill("a-long-and-secret-key")
+        await accessible(page)
+        await page.locator("#key").fill("a-long-and-secret-key")
         await page.keyboard.press("Enter")
         await expect(card(page, call_id)).to_be_visible()
         await page.goto("about:blank")
