@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from agent.doubt import Doubt
 from agent.guard.house_rules import Ask, HouseRules
+from agent.house.digits import all_digits
 from agent.house.model import HouseModel
 from agent.language import language_of
 from agent.mind import AgentMind
@@ -24,7 +25,7 @@ from agent.models import ChosenModel, choose_model
 from audio.engines import Sound, open_sound, warm_turns
 from audio.reception import Reception
 from calls.desk import Desk
-from calls.ports import Office
+from calls.ports import Knowledge, Office
 from calls.switchboard import Switchboard
 from calls.words import (
     LANGUAGES,
@@ -40,9 +41,14 @@ from console.api.learning import Learning
 from console.api.meters import Meters
 from console.api.notices import Notices
 from console.api.sandbox import rehearse as try_out
+from knowledge.asked import KINDS
 from knowledge.autonomy import Earned
+from knowledge.by_phone import ByPhone
+from knowledge.digest_desk import DigestDesk
 from knowledge.embedding import E5, FastSentence
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
+from knowledge.proposals import Proposals
+from knowledge.replay import Replay
 from knowledge.study import Study
 from notices.opening import Means, open_post_office
 from notices.post import PostOffice
@@ -81,8 +87,9 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         ask = Doubt(mind.model).ask if mind.model is not stand_in else None
         rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge, ask)
         house.callback(rules.close)
-        earned = Earned(store.lessons, lambda: knowledge.preferences, now)
-        await earned.open()
+        study = Study(store.versions, knowledge, now)
+        learning = await _learning(store, knowledge, study, phrases, lambda: office)
+        orders = ByPhone(knowledge, study, partial(_digits, knowledge), learning.digests.spoken)
         desk, meters = Desk(), Meters()
         office = Office(
             mind=AgentMind(
@@ -100,20 +107,52 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             desk=desk,
             language_of=language_of,
             now=now,
-            autonomy=earned.level,
+            orders=orders,
+            autonomy=learning.earned.level,
         )
         switchboard = Switchboard(office, desk, settings.max_calls)
         house.push_async_callback(switchboard.close)
         engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(engines, {"records": store.ping})
-        study = Study(store.versions, knowledge, now)
         post = await house.enter_async_context(_post_office(settings, store, knowledge))
         front = Front(
-            office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, Learning(earned),
-            Notices(store.outbox, post),
+            office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, learning,
+            Notices(store.outbox, post), e5,
         )  # fmt: skip
         reception = Reception(switchboard, sound, meters.stages)
         yield OpenOffice(front, store, knowledge, sound, reception, post, _chosen(settings, mind, knowledge))
+
+
+async def _learning(
+    store: Store, knowledge: OfficeKnowledge, study: Study, phrases: Phrasebook, office: Callable[[], Office]
+) -> Learning:
+    """All that learns from people; the mind of the `office` answers in a replay."""
+
+    def phrase(key: str, language: Language | None = None, **slots: str) -> str:
+        policy, language = knowledge.policy, language or LANGUAGES[0]
+        people = {"executive": policy.executive, "assistant": policy.assistant}
+        names = {name: person.named(language) for name, person in people.items()}
+        return phrases.line(key, language, receptionist=policy.receptionist.name, **names, **slots)
+
+    async def answered(under: Knowledge, question: str, circle: Circle, language: Language) -> list[str]:
+        return (await try_out(replace(office(), knowledge=under, orders=None), question, circle, language))[0]
+
+    async def booked(since: datetime) -> list[dict[str, Any]]:
+        calls = await store.recent(500, ("booking",), since)
+        return [{**event, "circle": call["circle"]} for call in calls for event in call["events"]]
+
+    def recent(count: int, since: datetime | None = None) -> Awaitable[list[dict[str, Any]]]:
+        return store.recent(count, KINDS, since)
+
+    earned = Earned(store.lessons, lambda: knowledge.preferences, now)
+    await earned.open()
+    proposals = Proposals(study, store.lessons, recent, knowledge.question_rows, phrase, knowledge.with_draft, now)
+    digests = DigestDesk(store, booked, knowledge, study, proposals, earned, phrase, now)
+    return Learning(earned, digests, proposals, Replay(knowledge, knowledge.with_draft, recent, answered, now))
+
+
+def _digits(knowledge: OfficeKnowledge, text: str, language: Language) -> str:
+    return all_digits(text, language, knowledge.region or "ES")
 
 
 def note_failure(switchboard: Switchboard, call_id: str, failed: Failed) -> None:

@@ -23,7 +23,9 @@ from knowledge.study import Study
 from knowledge.wishes import Unclear, Written, written
 from knowledge.wording import fold
 
-BY_PHONE = "executive, by phone"
+BY_EXECUTIVE = "executive, by "
+BY_PHONE = f"{BY_EXECUTIVE}phone"
+"""The author of what is changed so; a change by the reply to a digest begins in the same way."""
 LATER = ("holiday", "travel", "away")
 """Absences that last: until when is asked if it was not said."""
 Digits = Callable[[str, Language], str]
@@ -191,7 +193,7 @@ class ByPhone:
 
     async def _undo(self, call: Call, language: Language) -> str:
         for batch in await self._study.imports():
-            if batch.author == BY_PHONE:
+            if batch.author.startswith(BY_EXECUTIVE):
                 try:
                     taken = await self._study.take_back(batch.id, BY_PHONE)
                 except NotOnFile:

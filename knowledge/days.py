@@ -62,7 +62,8 @@ def day_in(text: str, today: date) -> date | None:
         if re.search(rf"\b{name}\b", flat):
             return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1)
     if found := _pattern("feast").search(flat):
-        return _ahead(*_table("feasts")[re.sub(r"\W+", " ", found.group())], today)
+        day, month = _table("feasts")[re.sub(r"\W+", " ", found.group())]
+        return _ahead(day, month, today)
     if found := _pattern("day_of_month").search(flat):
         return _next_number(_number(found["day_a"] or found["day_b"]), today)
     return None
@@ -154,7 +155,7 @@ def _count(word: str) -> int:
 
 
 def _unit(word: str) -> int:
-    return next(days for name, days in _table("units").items() if word.startswith(name))
+    return int(next(days for name, days in _table("units").items() if word.startswith(name)))
 
 
 @cache

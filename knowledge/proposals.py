@@ -6,7 +6,7 @@ Nothing is kept of a question but its place in the record, so whatever is erased
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
@@ -30,6 +30,7 @@ ALIKE = 0.56
 LOOK_BACK = timedelta(days=30)
 MOST_CALLS = 500
 MOST_QUOTES = 5
+MOST_LISTED = 30
 Line = Callable[[str, Language], str]
 """A fixed line of the phrasebook."""
 Recent = Callable[[int, datetime], Awaitable[Sequence[Mapping[str, Any]]]]
@@ -90,6 +91,21 @@ class Proposals:
         return sorted(
             (each for each in found if not settled.intersection(each.members)), key=lambda each: (-each.count, each.id)
         )
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """As `waiting`, in plain JSON, each with its draft and the conflicts of that."""
+        return [
+            {
+                "id": each.id,
+                "from": each.from_,
+                "question": each.question,
+                "count": each.count,
+                "quotes": [asdict(quote) for quote in each.quotes],
+                "draft": each.draft,
+                "conflicts": await self.conflicts(each),
+            }
+            for each in (await self.waiting())[:MOST_LISTED]
+        ]
 
     async def one(self, id: str) -> Proposal:
         """Raises NotOnFile."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from calls.owed import Owed
 from calls.words import CallRow, Event, Promise
-from records import owed, reading, writing
+from records import day, owed, reading, writing
 from records.engine import Writer, open_engine, trouble
 from records.feed import Feed, Shown
 from records.files import Files
@@ -23,6 +23,7 @@ from records.lessons import Lessons
 from records.outbox import Letters
 from records.people import PeopleOnRecord
 from records.reading import Page
+from records.recent import recent
 from records.search import Sought
 from records.tables import MessageTable, PromiseTable
 
@@ -115,6 +116,10 @@ class Store:
         """Newest first: ``{id, call_id, state, reason, to, brief, at}``."""
         return await self._read(partial(reading.hand_offs, state, limit, after))
 
+    async def facts(self, since: datetime, until: datetime) -> dict[str, list[dict[str, Any]]]:
+        """What figures are made of: `calls` that began in that time, their `events`, and `promises`."""
+        return await self._read(partial(day.facts, since, until))
+
     async def hand_off(self, hand_off_id: str) -> dict[str, Any] | None:
         return await self._read(partial(reading.hand_off, hand_off_id))
 
@@ -129,6 +134,10 @@ class Store:
 
     async def _since(self, cursor: int) -> list[Shown]:
         return await self._read(partial(reading.since, cursor))
+
+    async def recent(self, count: int, kinds: tuple[str, ...], since: datetime | None = None) -> list[dict[str, Any]]:
+        """The latest calls with their events of these kinds, newest first."""
+        return await self._read(partial(recent, count, kinds, since))
 
     async def look(self, look: Callable[[Connection], T]) -> T:
         """What `look` finds in the database. Raises EngineError."""

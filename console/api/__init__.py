@@ -7,7 +7,9 @@ from starlette.types import Lifespan
 
 from console.api import (
     contacts,
+    day,
     described,
+    digest,
     health,
     imports,
     inbox,
@@ -15,6 +17,7 @@ from console.api import (
     live,
     notices,
     preferences,
+    proposals,
     reviews,
     sandbox,
     staff,
@@ -59,7 +62,10 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: s
             live,
             health,
             reviews,
+            digest,
+            proposals,
             notices,
+            day,
         )
     ]
     for router in routers:

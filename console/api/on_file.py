@@ -8,8 +8,8 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from calls.versions import Batch, Change, Conflict, Kind, Status, Version
-from calls.words import spell_time
+from calls.versions import Batch, Change, Conflict, Fault, Kind, Status, Version
+from calls.words import Preference, spell_time
 
 SOMEBODY = "executive"
 """Who changes something and does not say who they are: whoever has the token."""
@@ -34,6 +34,14 @@ class Study(Protocol):
         self, kind: Kind, id: str, data: dict[str, Any], version: int, author: str, status: Status | None = None
     ) -> Version: ...
 
+    async def check(self, kind: Kind, id: str, data: dict[str, Any]) -> Sequence[Fault]:
+        """What would be wrong with it; nothing is kept."""
+        ...
+
+    async def change_policy(self, text: str, version: int, author: str) -> Version:
+        """The voice policy as its file has it. Raises OfficeError."""
+        ...
+
     async def set_status(
         self, kind: Kind, id: str, status: Status, author: str, version: int | None = None
     ) -> Version: ...
@@ -41,6 +49,10 @@ class Study(Protocol):
     async def restore(self, kind: Kind, id: str, number: int, author: str) -> Version: ...
 
     async def undo(self, kind: Kind, id: str, author: str) -> Version: ...
+
+    def drafted(self, id: str, data: dict[str, Any]) -> Preference:
+        """A preference as if it were approved, to try it out."""
+        ...
 
     async def conflicts(self, version: Version) -> Sequence[Conflict]: ...
 
@@ -128,3 +140,8 @@ def row(version: Version) -> dict[str, Any]:
 def told(changes: Sequence[Change]) -> list[dict[str, Any]]:
     """``{field, before, after}`` for each field that differs."""
     return [{"field": each.field, "before": each.before, "after": each.after} for each in changes]
+
+
+def told_faults(found: Sequence[Fault]) -> list[dict[str, str]]:
+    """``{where, what, mend}`` for each."""
+    return [{"where": each.where, "what": each.what, "mend": each.mend} for each in found]
