@@ -38,6 +38,7 @@ def system_text(scene: Scene) -> str:
         tone=policy.receptionist.tone or "-",
         covers="; ".join(text for cover in policy.covers if (text := cover.text.get(language))) or "-",
         avoid=", ".join(policy.avoid) or "-",
+        prefer=", ".join(policy.prefer) or "-",
         facts=_data(_facts(scene)),
         preferences=_lines(_preference(match) for match in scene.recall.matches),
         deeds=_lines(_deed(step) for step in scene.deeds),

@@ -192,6 +192,9 @@ class VoicePolicy:
     covers: tuple[Cover, ...] = ()
     recording: Literal["off", "ask"] = "off"
     avoid: tuple[str, ...] = ()
+    """Words that the receptionist does not use."""
+    prefer: tuple[str, ...] = ()
+    """Words that the receptionist likes to use where they fit."""
     version: str = ""
 
 

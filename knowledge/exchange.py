@@ -19,10 +19,11 @@ from calls.words import Language
 from knowledge.contacts_file import read_contacts
 from knowledge.intake import Files, next_version
 from knowledge.office_folder import BrokenOffice
-from knowledge.plain import Plain, plain_contact, plain_preference
+from knowledge.plain import Plain, plain_contact, plain_policy, plain_preference
 from knowledge.preferences_file import read_preferences
 from knowledge.tables_file import COLUMNS, CsvFile, MarkdownFile
 from knowledge.vcard import VcardFile, card_of
+from knowledge.voice_file import read_voice
 from knowledge.yaml_file import YamlFile
 
 FORMS: dict[Kind, dict[str, type[YamlFile]]] = {
@@ -135,6 +136,20 @@ def written(kind: Kind, form: str, versions: Sequence[Version]) -> str:
         case "md" if kind == "preference":
             return "# Preferences\n" + "".join(_section(row) for row in rows)
     raise OfficeError(f".{form}", f"A {kind} cannot be written as this.", f"Use one of: {', '.join(FORMS[kind])}.")
+
+
+def policy_file(data: Plain) -> str:
+    """The voice policy as voice.yaml."""
+    return yaml.safe_dump(_bare(data), allow_unicode=True, sort_keys=False, width=110)
+
+
+def policy_in(text: str) -> Plain:
+    """The voice policy that voice.yaml tells. Raises BrokenOffice with every fault."""
+    file = YamlFile(Path("voice.yaml"), text.encode())
+    read = read_voice(file)
+    if read is None:
+        raise BrokenOffice(file.faults)
+    return plain_policy(read[0])
 
 
 def _bare(row: Plain) -> Plain:

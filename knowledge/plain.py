@@ -81,6 +81,7 @@ def plain_policy(policy: VoicePolicy) -> Plain:
         "covers": [{**cover.text, "when": cover.when} for cover in policy.covers],
         "recording": policy.recording,
         "avoid": list(policy.avoid),
+        **({"prefer": list(policy.prefer)} if policy.prefer else {}),
     }
 
 

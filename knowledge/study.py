@@ -29,9 +29,9 @@ from calls.versions import (
 from calls.words import Preference
 from knowledge.conflicts import preferred
 from knowledge.contacts_file import read_contacts
-from knowledge.exchange import Incoming, incoming, new_batch, open_file, undone, written
+from knowledge.exchange import Incoming, incoming, new_batch, open_file, policy_file, policy_in, undone, written
 from knowledge.given import Given
-from knowledge.intake import next_version
+from knowledge.intake import VOICE, next_version
 from knowledge.office_knowledge import OfficeKnowledge
 from knowledge.plain import Plain, changes, plain_contact, plain_policy, plain_preference, preference_of
 from knowledge.preferences_file import read_preferences
@@ -108,6 +108,19 @@ class Study:
         known = self.one(kind, id)
         return await self._keep(known.key, {**known.data, **data}, status or known.status, author, version)
 
+    async def check(self, kind: Kind, id: str, data: Plain) -> Sequence[Fault]:
+        """What would be wrong with `data` over what is on file; nothing is kept."""
+        try:
+            await asyncio.to_thread(self._checked, (kind, id), {**self.one(kind, id).data, **data})
+        except NotFit as error:
+            return error.faults
+        return ()
+
+    async def change_policy(self, text: str, version: int, author: str) -> Version:
+        """The whole voice policy as its file has it. Raises OfficeError with every fault and its line."""
+        data = await asyncio.to_thread(policy_in, text)
+        return await self._keep(VOICE, data, "approved", author, version)
+
     async def set_status(self, kind: Kind, id: str, status: Status, author: str, version: int | None = None) -> Version:
         """Approved, archived or a draft again; as it is when it is that already."""
         known = self.one(kind, id)
@@ -180,6 +193,8 @@ class Study:
 
     async def written(self, kind: Kind, form: str) -> str:
         """All that is not archived, as a file: yaml, csv or md; vcf for contacts. Raises OfficeError."""
+        if kind == "voice":
+            return policy_file(self.one(*VOICE).data)
         return await asyncio.to_thread(lambda: written(kind, form, self._found(kind, (), {})[::-1]))
 
     async def _keep(self, key: Key, data: Plain, status: Status, author: str, edited: int) -> Version:

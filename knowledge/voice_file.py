@@ -15,7 +15,9 @@ from knowledge.numbers import e164, region_of, region_of_timezone
 from knowledge.personal import personal_fact, refusal
 from knowledge.yaml_file import Node, YamlFile, is_empty, is_mapping, is_plain, pairs
 
-_KEYS = ("executive", "assistant", "receptionist", "greeting", "hours", "hand_off", "covers", "recording", "avoid")
+_KEYS = (
+    "executive", "assistant", "receptionist", "greeting", "hours", "hand_off", "covers", "recording", "avoid", "prefer",
+)  # fmt: skip
 _PERSON = ("name", "role", "company", "phone", "email", "spoken")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RANGE = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
@@ -48,6 +50,7 @@ def read_voice(file: YamlFile) -> tuple[VoicePolicy, str | None] | None:
         covers=_covers(file, fields.get("covers")),
         recording=_recording(file, fields.get("recording")),
         avoid=_list(file, fields.get("avoid")),
+        prefer=_list(file, fields.get("prefer")),
     )
     return None if file.faults else (policy, region)
 

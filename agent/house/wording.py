@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 from agent.house.dialogue import Situation, names_of
-from calls.words import Language, Match, Scene, Sentence, Texts
+from calls.words import Language, Match, Scene, Sentence, Texts, VoicePolicy
 from prompts import Phrasebook, pattern, sentences
 
 
@@ -48,7 +49,8 @@ class Wording:
     def all(self, key: str, **slots: str) -> list[str]:
         """Every way to say `key` to this caller."""
         form = ".tu" if familiar(self._scene) else ""
-        return self._book.variants(key + form, self.language, **names_of(self._scene, self.language), **slots)
+        variants = self._book.variants(key + form, self.language, **names_of(self._scene, self.language), **slots)
+        return _to_taste(variants, self._scene.policy)
 
     def on_file(self, match: Match) -> Iterator[Sentence]:
         """The wording of a preference; if it is only in the other language, after a word of warning."""
@@ -92,6 +94,16 @@ def familiar(scene: Scene) -> bool:
         return False
     address = scene.policy.receptionist.address.get("es", "")
     return bool(pattern("familiar").search(address)) or bool(pattern("familiar").search(scene.caller.notes))
+
+
+def _to_taste(variants: list[str], policy: VoicePolicy) -> list[str]:
+    """Those that have a word the office likes, else those without one that it avoids, else all."""
+    liked = [each for each in variants if _has(each, policy.prefer) and not _has(each, policy.avoid)]
+    return liked or [each for each in variants if not _has(each, policy.avoid)] or variants
+
+
+def _has(text: str, expressions: Iterable[str]) -> bool:
+    return any(re.search(rf"(?<!\w){re.escape(each)}(?!\w)", text, re.IGNORECASE) for each in expressions)
 
 
 def _times(scene: Scene) -> tuple[frozenset[str], ...]:

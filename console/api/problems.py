@@ -17,7 +17,7 @@ from calls.desk import AlreadyAnswered, NoSuchHandOff
 from calls.errors import AntesalaError, CallClosed, CallError, EngineError, NoSuchCall, OfficeError, StepRefused
 from calls.switchboard import AllBusy
 from calls.versions import NotFit, NotOnFile, Outdated
-from console.api.on_file import told
+from console.api.on_file import told, told_faults
 from console.api.shapes import Problem
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def _more(error: Exception) -> dict[str, Any]:
     """What the study has to show beside the words."""
     match error:
         case NotFit(faults=faults):
-            return {"errors": [{"where": each.where, "what": each.what, "mend": each.mend} for each in faults]}
+            return {"errors": told_faults(faults)}
         case OfficeError():
             return {"errors": [_spelled(each) for each in getattr(error, "errors", (error,))[:MOST_FAULTS]]}
         case Outdated(newest=newest, author=author, changes=changes):

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from calls.versions import Version
 from console.api.front import TheFront
 from console.api.life import history
-from console.api.on_file import SOMEBODY, Edit, Named, Restored, row
+from console.api.on_file import SOMEBODY, Edit, Named, Restored, row, told_faults
 from console.api.problems import PROBLEM
 from console.api.shapes import Listed
 
@@ -19,15 +19,26 @@ VOICE = "voice"
 _OF_THE_ROW = {"id", "version", "status", "author", "updated"}
 
 
-class PolicyEdit(Edit):
-    """The parts of the voice policy that are to change, each whole: `greeting`, `hours`, `covers` ..."""
+class PolicyDraft(Edit):
+    """Parts of the voice policy, each whole: `greeting`, `hours`, `covers` ..."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
-    version: int = Field(ge=1, description="the version that was edited; 409 when there is a newer one")
-
     def data(self) -> dict[str, Any]:
         return {name: value for name, value in (self.model_extra or {}).items() if name not in _OF_THE_ROW}
+
+
+class PolicyEdit(PolicyDraft):
+    """The parts of the voice policy that are to change."""
+
+    version: int = Field(ge=1, description="the version that was edited; 409 when there is a newer one")
+
+
+class PolicyFile(Edit):
+    """The voice policy as its file."""
+
+    version: int = Field(ge=1, description="the version that was edited; 409 when there is a newer one")
+    text: str = Field(description="voice.yaml")
 
 
 @router.get("")
@@ -40,6 +51,24 @@ async def policy(front: TheFront) -> dict[str, Any]:
 async def edit(edited: PolicyEdit, front: TheFront) -> dict[str, Any]:
     """Changes the parts that are sent. A greeting has to say that it is an AI assistant who answers."""
     return _row(await front.study.change("voice", VOICE, edited.data(), edited.version, edited.author))
+
+
+@router.post("/check")
+async def check(edited: PolicyDraft, front: TheFront) -> dict[str, Any]:
+    """What would be wrong with these parts, `{errors: [{where, what, mend}]}`; nothing is kept."""
+    return {"errors": told_faults(await front.study.check("voice", VOICE, edited.data()))}
+
+
+@router.get("/file")
+async def file(front: TheFront) -> dict[str, Any]:
+    """The whole policy as `voice.yaml`: `{version, text}`."""
+    return {"version": front.study.one("voice", VOICE).number, "text": await front.study.written("voice", "yaml")}
+
+
+@router.put("/file")
+async def replace(sent: PolicyFile, front: TheFront) -> dict[str, Any]:
+    """The whole policy anew, as `voice.yaml` has it; a fault is told with its line."""
+    return _row(await front.study.change_policy(sent.text, sent.version, sent.author))
 
 
 @router.get("/versions")

@@ -215,4 +215,4 @@ shortcuts({
   "/": () => find.q.focus(), n: add, j: () => step(1), k: () => step(-1),
   e: () => press("edit"), a: () => press("approve"), h: () => press("history"),
 });
-begin(() => load());
+begin(() => (location.hash ? show(decodeURIComponent(location.hash.slice(1))) : load()));
