@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from calls.owed import Owed
 from calls.words import CallRow, Event, Promise
-from records import day, owed, reading, writing
+from records import day, owed, reading, retention, writing
 from records.engine import Writer, open_engine, trouble
 from records.feed import Feed, Shown
 from records.files import Files
@@ -24,6 +24,7 @@ from records.outbox import Letters
 from records.people import PeopleOnRecord
 from records.reading import Page
 from records.recent import recent
+from records.retention import Keep
 from records.search import Sought
 from records.tables import MessageTable, PromiseTable
 
@@ -74,6 +75,10 @@ class Store:
         """
         shown = partial(writing.interrupt_open_calls, rescue)
         await self._writer.write(shown, lambda shown: self.feed.show(*shown))
+
+    async def sweep(self, keep: Keep, now: datetime) -> int:
+        """Takes out what is kept longer than it should be; how many calls that concerned."""
+        return await self._writer.write(partial(retention.sweep, keep, now))
 
     # --- what is owed -------------------------------------------------------------------------------
 

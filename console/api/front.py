@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from fastapi import Depends, Request
@@ -11,7 +12,7 @@ from fastapi import Depends, Request
 from calls.call import Call
 from calls.desk import Desk
 from calls.errors import CallClosed, NoSuchCall
-from calls.ports import Office
+from calls.ports import Embed, Office
 from calls.switchboard import Switchboard
 from calls.words import Preference
 from console.api.health import Readiness
@@ -55,6 +56,10 @@ class Archive(Protocol):
         ...
 
     async def hand_offs(self, state: str | None, limit: int, after: int | None) -> Page: ...
+
+    async def facts(self, since: datetime, until: datetime) -> dict[str, list[dict[str, Any]]]:
+        """What figures are made of: `calls` that began in that time, their `events`, and `promises`."""
+        ...
 
     async def hand_off(self, hand_off_id: str) -> dict[str, Any] | None: ...
 
@@ -103,6 +108,8 @@ class Front:
     meters: Meters = field(default_factory=Meters)
     learning: Learning | None = None
     notices: Notices | None = None
+    embed: Embed | None = None
+    """Groups what callers wanted by meaning."""
 
     async def in_progress(self, call_id: str) -> Call:
         """The open call with this id. Raises CallClosed, NoSuchCall."""

@@ -45,8 +45,8 @@ async def calls(
         number=_number(number),
         name=name,
         q=q,
-        since=since and _midnight(since, front),
-        until=until and _midnight(until + timedelta(days=1), front),
+        since=since and midnight(since, front),
+        until=until and midnight(until + timedelta(days=1), front),
         outcome=outcome,
         limit=limit,
         after=next,
@@ -61,17 +61,18 @@ async def call(call_id: str, front: TheFront, language: Language | None = None) 
     Each sentence of the summary stands on its event `seq`; it is written in `language`, else in the call's.
     """
     whole = await front.whole_call(call_id)
-    told = summary(whole, language or whole["language"], _zone(front))
+    told = summary(whole, language or whole["language"], zone_of(front))
     return WholeCall(**whole, summary=[SummarySentence(**each) for each in told])
 
 
-def _zone(front: Front) -> ZoneInfo:
+def zone_of(front: Front) -> ZoneInfo:
+    """The office's timezone."""
     return ZoneInfo(front.office.knowledge.policy.hours.timezone)
 
 
-def _midnight(day: date, front: Front) -> datetime:
+def midnight(day: date, front: Front) -> datetime:
     """When `day` begins at the office."""
-    return datetime.combine(day, time(), _zone(front))
+    return datetime.combine(day, time(), zone_of(front))
 
 
 def _number(number: str | None) -> str | None:

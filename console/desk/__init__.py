@@ -1,4 +1,7 @@
-"""The assistant's desk: `/desk` shows every open call and what is owed, `/desk/calls` finds any call there was."""
+"""The assistant's desk: `/desk` shows every open call and what is owed, `/desk/calls` finds any call there was.
+
+`/desk/day` tells how the day went, `/desk/notices` who is told of what.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,18 @@ async def desk(language: Reader) -> Response:
 async def calls(language: Reader) -> Response:
     """Finding a call, and the whole record of it."""
     return _PAGES.page("calls", "/desk/calls", language)
+
+
+@router.get("/desk/day")
+async def day(language: Reader) -> Response:
+    """The day at a glance."""
+    return _PAGES.page("day", "/desk/day", language)
+
+
+@router.get("/desk/notices")
+async def notices(language: Reader) -> Response:
+    """Who is told of what while nobody looks at the desk."""
+    return _PAGES.page("notices", "/desk/notices", language)
 
 
 @router.get("/desk/{name}")
