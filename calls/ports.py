@@ -18,6 +18,7 @@ from calls.words import (
     CallRow,
     Checked,
     Circle,
+    Cover,
     Event,
     HandOff,
     Language,
@@ -176,6 +177,13 @@ class Orders(Protocol):
 
     def rule_for(self, caller: Caller, at: datetime) -> Preference | None:
         """The rule in force at `at` that is for this caller's calls alone."""
+        ...
+
+    def covers(self, circle: Circle, at: datetime) -> tuple[Cover, ...]:
+        """What the executive ordered to be said, to callers of this circle, when they cannot be reached at `at`.
+
+        Empty when they ordered nothing: then the covers of the voice policy hold.
+        """
         ...
 
 

@@ -189,11 +189,14 @@ class Turn:
         zone = ZoneInfo(knowledge.policy.hours.timezone)
         by = knowledge.callback_by(now)
         busy = knowledge.is_open(now) and not knowledge.allows(now, now + AT_ONCE)
+        orders, policy = self.office.orders, knowledge.policy
+        if orders and (covers := orders.covers(call.circle, now)):
+            policy = replace(policy, covers=covers)
         return Scene(
             call_id=call.id,
             caller=call.caller,
             language=self.language,
-            policy=knowledge.policy,
+            policy=policy,
             heard=self.heard,
             transcript=self._before,
             recall=recall,

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 
 from calls.call import Call
 from calls.versions import NotFit, NotOnFile
-from calls.words import Caller, Language, Ordered, Preference, Proved, Said, Sentence, Utterance
+from calls.words import Caller, Circle, Cover, Language, Ordered, Preference, Proved, Said, Sentence, Utterance
 from knowledge.days import span_in
 from knowledge.office_knowledge import OfficeKnowledge
 from knowledge.orders import Absence, Order, Person, order_in, people, words_of
 from knowledge.study import Study
-from knowledge.wishes import Unclear, Written, written
+from knowledge.wishes import ABSENCE, Unclear, Written, written
 from knowledge.wording import fold
 
 BY_EXECUTIVE = "executive, by "
@@ -30,6 +30,7 @@ LATER = ("holiday", "travel", "away")
 """Absences that last: until when is asked if it was not said."""
 Digits = Callable[[str, Language], str]
 """The digits that are said or written in a text, one after another."""
+TIMES = ("busy", "away", "closed", "holiday", "any")
 _FEW_WORDS = 4
 
 
@@ -85,14 +86,19 @@ class ByPhone:
         if not caller.contact_id:
             return None
         day = self._day(at)
-        mine = [
+        everyone = self._knowledge.preferences
+        mine = [each for each in everyone if caller.contact_id in each.callers and _in_force(each, day)]
+        return max(mine, key=lambda each: each.updated or at, default=None)
+
+    def covers(self, circle: Circle, at: datetime) -> tuple[Cover, ...]:
+        day = self._day(at)
+        away = [
             each
             for each in self._knowledge.preferences
-            if caller.contact_id in each.callers
-            and each.status == "approved"
-            and (each.valid_from or day) <= day <= (each.valid_until or day)
+            if each.topic == ABSENCE and circle.may_hear(each.audience) and _in_force(each, day)
         ]
-        return max(mine, key=lambda each: each.updated or at, default=None)
+        last = max(away, key=lambda each: each.updated or at, default=None)
+        return tuple(Cover(last.text, when) for when in TIMES) if last else ()
 
     # --- who it is ----------------------------------------------------------------------------------
 
@@ -216,6 +222,11 @@ class ByPhone:
 
     def _day(self, at: datetime) -> date:
         return at.astimezone(ZoneInfo(self._knowledge.policy.hours.timezone)).date()
+
+
+def _in_force(preference: Preference, day: date) -> bool:
+    since, until = preference.valid_from or day, preference.valid_until or day
+    return preference.status == "approved" and since <= day <= until
 
 
 def _is_proved(call: Call) -> bool:

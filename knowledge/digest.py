@@ -220,9 +220,7 @@ def _done(day: Day, language: Language) -> Iterator[Item]:
             yield Item("message", each["id"], _of_message(each, words))
     for each in day.promises:
         if not _risky(each, day):
-            yield Item(
-                "promise", each["id"], words["promised"].format(who=_who(each, words), what=_sentence(each["text"]))
-            )
+            yield Item("promise", each["id"], words["promised"].format(what=_owed(each, words)))
 
 
 def _at_risk(day: Day, language: Language) -> Iterator[Item]:
@@ -231,8 +229,8 @@ def _at_risk(day: Day, language: Language) -> Iterator[Item]:
     for each in sorted(risky, key=lambda each: each["due"] or ""):
         due = datetime.fromisoformat(each["due"])
         key = "overdue" if due <= day.at else "due"
-        slots = {"who": _who(each, words), "what": _sentence(each["text"]), "when": _when(due, day, language)}
-        yield Item("promise", each["id"], words[key].format(**slots))
+        what, when = _owed(each, words), _when(due, day, language)
+        yield Item("promise", each["id"], words[key].format(what=what, when=when))
 
 
 def _questions(day: Day, language: Language) -> Iterator[Item]:
@@ -262,6 +260,12 @@ def _of_proposal(proposal: Proposal, words: Mapping[str, str]) -> str:
 def _who(row: Mapping[str, Any], words: Mapping[str, str]) -> str:
     caller = row.get("caller") or {}
     return row.get("from_name") or caller.get("name") or row.get("number") or caller.get("number") or words["somebody"]
+
+
+def _owed(promise: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    """What was promised, and to whom unless the text says so."""
+    who, text = _who(promise, words), _sentence(promise["text"])
+    return text if who in text else f"{who}: {text}"
 
 
 def _sentence(text: str) -> str:

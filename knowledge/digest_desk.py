@@ -131,7 +131,9 @@ class DigestDesk:
 
     async def _day(self) -> Day:
         now: datetime = self._now()
-        calls = (await self._kept.calls(limit=500, after=None, since=now - A_DAY)).items
+        own = self._knowledge.policy.executive.phone
+        since = (await self._kept.calls(limit=500, after=None, since=now - A_DAY)).items
+        calls = [call for call in since if own is None or call["number"] != own]
         messages = (await self._kept.messages(500, None, "open")).items
         promises = (await self._kept.promises(500, None, "open")).items
         ready = [cell for cell in self._earned.table() if cell["ready"]]
@@ -161,8 +163,5 @@ def _parts(text: str) -> tuple[dict[int, str], str]:
     if not found:
         return {}, text.strip()
     ends = [*(each.start() for each in found[1:]), len(text)]
-    answers = {
-        int(each["number"]): text[each.end() : end].strip(" ;\n")
-        for each, end in zip(found, ends, strict=True)
-    }
+    answers = {int(each["number"]): text[each.end() : end].strip(" ;\n") for each, end in zip(found, ends, strict=True)}
     return answers, text[: found[0].start()].strip()

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 
 from calls.versions import NotOnFile, Version
-from calls.words import Action, Circle, Language, Preference, Texts
+from calls.words import LANGUAGES, Action, Circle, Language, Preference, Texts
 from knowledge.asked import Turn, turns
 from knowledge.autonomy import Lessons
 from knowledge.conflicts import preferred
@@ -127,8 +127,10 @@ class Proposals:
         data = dict(proposal.draft)
         if answer:
             text: Texts = {guess_language(answer, proposal.quotes[0].language): answer}
-            data |= {"text": text, "do": None, "when": None}
-        kept = await self._study.add("preference", data | ({"audience": audience} if audience else {}), author)
+            data |= {"text": text, "do": Action.ANSWER.value}
+        if audience:
+            data["audience"] = audience
+        (kept,) = await self._study.together([("preference", data)], author)
         await self._settle(proposal, author, kept.id)
         return kept
 
@@ -140,7 +142,7 @@ class Proposals:
         """What would be kept, for a replay. Raises NotOnFile, NotFit."""
         proposal = await self.one(id)
         language = proposal.quotes[0].language
-        data = proposal.draft | ({"text": {language: answer}, "do": None, "when": None} if answer else {})
+        data = proposal.draft | ({"text": {language: answer}, "do": Action.ANSWER.value} if answer else {})
         return self._study.drafted(f"proposal-{proposal.id}", data)
 
     async def _draft(self, proposal: Proposal) -> Draft:
@@ -161,12 +163,12 @@ class Proposals:
         group = sorted(group, key=lambda turn: (turn.at, turn.seq))
         told = next((turn for turn in reversed(group) if turn.by_staff), None)
         first = min(group, key=lambda turn: abs(len(turn.text) - 60))
-        data: Plain = {"topic": "proposals", "audience": _lowest(group).value, "say": {}, "valid": {}}
+        data: Plain = {"audience": _lowest(group).value, "when": first.text[:MOST_SIGNS]}
         if told:
-            data |= {"text": {told.language: told.by_staff[:MOST_SIGNS]}, "when": None, "do": None}
+            data |= {"text": {told.language: told.by_staff[:MOST_SIGNS]}, "do": Action.ANSWER.value}
         else:
-            text = {language: self._line("proposal_take_message", language) for language in ("es", "en")}
-            data |= {"text": text, "when": first.text[:MOST_SIGNS], "do": Action.TAKE_MESSAGE.value}
+            text = {language: self._line("proposal_take_message", language) for language in LANGUAGES}
+            data |= {"text": text, "do": Action.TAKE_MESSAGE.value}
         quotes = tuple(Quote(turn.call_id, turn.seq, turn.at, turn.text, turn.language) for turn in group)
         members = tuple((turn.call_id, turn.seq) for turn in group)
         kind: Literal["answered_by_staff", "unanswered"] = "answered_by_staff" if told else "unanswered"
@@ -193,7 +195,7 @@ def _corrected(group: list[Mapping[str, Any]]) -> Proposal:
     """The same correction made again and again."""
     last = group[-1]
     language = guess_language(last["note"], "es")
-    data: Plain = {"text": {language: last["note"]}, "topic": "proposals", "audience": last["circle"]}
+    data: Plain = {"text": {language: last["note"]}, "audience": last["circle"]}
     quotes = tuple(
         Quote(each["call_id"], each["seq"], each["at"].isoformat(), each["note"], language) for each in group
     )

@@ -93,13 +93,13 @@ class Replay:
         asked = list(turns(await self._recent(CALLS, None)))
         yield Progress(0, len(asked))
         for number, turn in enumerate(asked, 1):
-            yield Progress(number, len(asked), await self._compared(turn, under.knowledge))
+            yield Progress(number, len(asked), await self._compared(turn, draft, under.knowledge))
 
-    async def _compared(self, turn: Turn, under: Knowledge) -> dict[str, Any] | None:
+    async def _compared(self, turn: Turn, draft: Preference, under: Knowledge) -> dict[str, Any] | None:
         at = self._now().astimezone(ZoneInfo(self._in_force.policy.hours.timezone))
         before = await self._in_force.recall(turn.text, turn.circle, turn.language, at)
         after = await under.recall(turn.text, turn.circle, turn.language, at)
-        if _used(before) == _used(after):
+        if draft.id not in (_used(before), _used(after)) or before.matches[:1] == after.matches[:1]:
             return None
         return {
             "call_id": turn.call_id,

@@ -15,6 +15,9 @@ from knowledge.plain import Plain
 from knowledge.reported import reported
 from knowledge.wording import guess_language
 
+ABSENCE = "absence"
+"""The topic of what is said while the executive cannot be reached."""
+
 
 class Phrase(Protocol):
     """A fixed line, with the names of the house filled in."""
@@ -68,7 +71,7 @@ def _clear(wish: Person, meant: Sequence[Contact]) -> Sequence[Contact]:
 def _absence(state: str, while_: dict[Language, str], phrase: Phrase) -> Written:
     texts: Texts = {language: phrase(f"absence_{state}", language, span=while_[language]) for language in LANGUAGES}
     data: Plain = {
-        "topic": "absence",
+        "topic": ABSENCE,
         "text": texts,
         "say": texts,
         "when": phrase("order_absence_when", "es"),
@@ -102,6 +105,8 @@ def _person(meant: Sequence[Contact], do: Action, say: str, while_: dict[Languag
 def _told(what: str, about: str, order: Order, while_: dict[Language, str], phrase: Phrase) -> Written:
     texts = _reported(what, phrase)
     data: dict[str, Any] = {"topic": about, "text": texts, "audience": order.audience.value}
+    if about:
+        data |= {"when": phrase("order_about_when", _language(about), about=about), "do": Action.ANSWER.value}
     items = {
         each: phrase(
             "order_told_item", each, audience=order.audience.value, span=while_[each], text=_either(texts, each)

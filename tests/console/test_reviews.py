@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from calls.words import Booking, Caller, Circle, Message, Slot
+from calls.words import Action, Booking, Caller, Circle, Message, Slot
 from console.api.learning import Learning
 from knowledge.autonomy import Earned
 from tests.console.conftest import House, OpenHouse
 from tests.doubles import MONDAY, ScriptedMind, SmallKnowledge
+
+NOBODY: Any = None
 
 
 async def opened(open_house: OpenHouse, mind: ScriptedMind) -> House:
@@ -20,7 +23,7 @@ async def opened(open_house: OpenHouse, mind: ScriptedMind) -> House:
     earned = Earned(store.lessons, lambda: (), lambda: MONDAY)  # type: ignore[attr-defined]
     office = replace(house.front.office, autonomy=earned.level)
     house.front.switchboard.office = office
-    house.app.state.front = replace(house.front, office=office, learning=Learning(earned))
+    house.app.state.front = replace(house.front, office=office, learning=Learning(earned, NOBODY, NOBODY, NOBODY))
     return house
 
 
@@ -49,13 +52,15 @@ async def test_what_is_no_deed_is_not_reviewed(open_house: OpenHouse) -> None:
     assert (await house.client.post("/api/autonomy/book/blocked/raise")).status_code == 422
 
 
-async def test_what_has_to_be_asked_first_is_not_done_alone(open_house: OpenHouse) -> None:
+async def test_what_has_to_be_asked_first_is_done_alone_once_it_is_earned(open_house: OpenHouse) -> None:
     booking = Booking(MONDAY.replace(hour=10), MONDAY.replace(hour=11), "Ana")
-    house = await opened(open_house, ScriptedMind([[booking], [Message("una cita"), booking]]))
+    house = await opened(open_house, ScriptedMind([[booking], [booking]]))
     call = await house.dial(number="+34600111222")
     assert not (await house.hear(call, "¿me da cita a las once?"))["steps"]
-    answer = {each["action"]: each for each in (await house.client.get("/api/autonomy")).json()["items"]}
-    assert answer["book"]["level"] == "ask"
     for seq in range(1, 21):
-        cell = await house.client.post("/api/reviews", json={"call_id": call, "seq": 3, "verdict": "accepted"})
-        assert cell.status_code in (201, 422), seq
+        earned = house.app.state.front.learning.earned
+        await earned.review((Action.BOOK, Circle.KNOWN), "accepted", "before", seq, "Marta")
+    row = (await house.client.post("/api/autonomy/book/known/raise", json={"by": "Elena"})).json()
+    assert row["level"] == "act_and_report" and row["reviewed"] == 0
+    steps = (await house.hear(call, "¿me da cita a las once?"))["steps"]
+    assert [each["kind"] for each in steps] == ["booking"]
