@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
 OUT := out
-SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_knowledge.py cli_office.py cli_people.py doctor.py house.py server.py settings.py
+SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_keeping.py cli_knowledge.py cli_office.py cli_people.py doctor.py house.py server.py settings.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test check bench clean
@@ -15,7 +15,7 @@ setup: .venv/.ready  ## makes .venv with everything and gets the models (once)
 .venv/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Antesala needs Python 3.11 or later: make PYTHON=/path/to/python3.11"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --prefer-binary -c constraints.txt -e '.[natural,fast,local,dev]'
+	$(BIN)/python -m pip install --prefer-binary -c constraints.txt -e '.[natural,fast,local,sip,dev]'
 	$(BIN)/antesala models fetch default
 	@touch $@
 

@@ -9,7 +9,7 @@ import socket
 import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import FrameType
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 import uvicorn
 from fastapi import FastAPI
 from numpy.typing import NDArray
+from pydantic import SecretStr
 
 from audio.conversation import Conversation
 from audio.reception import Reception
@@ -48,11 +49,16 @@ from console.desk import seat
 from console.door.porter import Porter
 from console.study import sound
 from house import OpenOffice, open_office
-from lines import browser, twilio
+from lines import asterisk, audiosocket, browser, plivo, telnyx, twilio
+from lines.exchange import exchange
+from lines.sip.account import PhoneSet
+from lines.sip.attendant import Attendant
+from lines.sip.line import SipLine
 from lines.tickets import Tickets
 from prompts import Phrasebook
 from records.alone import alone
 from records.people import any_account
+from records.retention import Keep, keep_sweeping
 from records.writing import Rescue
 from settings import PREFIX, Settings
 
@@ -68,15 +74,19 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         with alone(settings.data):
-            async with open_office(settings) as house, asyncio.TaskGroup() as chores:
+            async with open_office(settings) as house:
                 await house.store.recover(_rescue(house.front.office))
                 app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
                 app.state.porter.people = house.store.people
-                tasks = [chores.create_task(chore) for chore in _chores(house)]
-                print(*house.chosen, sep="\n", flush=True)
-                yield
-                for task in tasks:
-                    task.cancel()
+                lines = exchange(phone, settings.audiosocket_listen, converse, tickets, full)
+                async with lines as telephone, asyncio.TaskGroup() as chores:
+                    if telephone and settings.sip_desk:
+                        house.front.desk.hang(_attendant(telephone, settings.sip_desk, house))
+                    tasks = [chores.create_task(chore) for chore in _chores(house, settings)]
+                    print(*house.chosen, sep="\n", flush=True)
+                    yield
+                    for task in tasks:
+                        task.cancel()
 
     token = settings.token.get_secret_value() if settings.token else None
     app = api_app(lifespan, token, settings.public_url)
@@ -98,9 +108,16 @@ def create_app(settings: Settings) -> FastAPI:
         front: Front = app.state.front
         return _regrets(front.office, arrival) if front.switchboard.full else None
 
-    secret = settings.twilio_auth_token
-    twilio_token = secret.get_secret_value() if secret else None
-    app.include_router(twilio.router(converse, tickets, twilio_token, settings.public_url, busy))
+    def full() -> bool:
+        front: Front = app.state.front
+        return front.switchboard.full
+
+    url, phone = settings.public_url, _phone(settings)
+    app.include_router(twilio.router(converse, tickets, _secret(settings.twilio_auth_token), url, busy))
+    app.include_router(telnyx.router(converse, tickets, settings.telnyx_public_key, url, busy))
+    app.include_router(plivo.router(converse, tickets, _secret(settings.plivo_auth_token), url, busy))
+    app.include_router(asterisk.router(converse, _secret(settings.asterisk_token)))
+    app.include_router(audiosocket.router(tickets, _secret(settings.asterisk_token)))
     app.include_router(browser.router(converse, tickets))
     app.include_router(call_page.router(lambda: tickets.issue(Arrival("browser"))))
     app.include_router(look.router)
@@ -111,13 +128,32 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _secret(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
+
+
+def _phone(settings: Settings) -> PhoneSet | None:
+    """The telephone as it is set up, if there is one. Raises SettingsError."""
+    if settings.sip_listen is None:
+        return None
+    return PhoneSet.read(
+        settings.sip_listen, settings.sip_allow, _secret(settings.sip_register), settings.sip_rtp_ports,
+        settings.max_calls,
+    )  # fmt: skip
+
+
+def _attendant(telephone: SipLine, uri: str, house: OpenOffice) -> Attendant:
+    front, speak = house.front, house.sound.voice.speak
+    return Attendant(telephone, uri, front.desk, front.switchboard.find, bridge_of, speak, VOICE_RATE)
+
+
 def bridge_of(call: Call) -> Bridge | None:
     """Where a person can step into the sound of a call; None when it has none."""
     wire = call.door.wire if isinstance(call.door, Conversation) else None
     return wire if isinstance(wire, Bridge) else None
 
 
-def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
+def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, Any, None]]:
     """What goes on for as long as the house is open."""
     front = house.front
 
@@ -133,6 +169,8 @@ def _chores(house: OpenOffice) -> Iterator[Coroutine[Any, Any, None]]:
     yield house.post.keep_going()
     yield house.post.keep_listening(house.store.feed)
     yield house.knowledge.keep_in_step()
+    keep = Keep(timedelta(settings.keep_transcripts_days), timedelta(settings.keep_calls_days))
+    yield keep_sweeping(lambda: house.store.sweep(keep, front.office.now()))
 
 
 def often_said(front: Front) -> Iterator[tuple[str, Language]]:

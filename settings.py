@@ -54,6 +54,11 @@ class Settings(BaseSettings):
         None, description="a Chroma server, e.g. `http://127.0.0.1:8000`; else kept in the data folder"
     )
 
+    keep_transcripts_days: int = Field(30, ge=1, description="days after which what was said in a call is taken out")
+    keep_calls_days: int = Field(
+        365, ge=1, description="days after which a call, its messages and settled promises are taken out"
+    )
+
     model: str | None = Field(
         None,
         description="the mind: `house`, `openai:...`, `anthropic:...`, `ollama:...`, `gguf:PATH`; else the first that "
@@ -75,6 +80,27 @@ class Settings(BaseSettings):
     voice_en: str | None = Field(None, description="name of the English voice, as the chosen engine calls it")
 
     max_calls: int = Field(50, ge=1, le=500, description="calls answered at once; more hear that the line is busy")
+    sip_listen: str | None = Field(
+        None, description="where the telephone listens for SIP, e.g. `127.0.0.1:5060`; unset: no SIP"
+    )
+    sip_allow: str | None = Field(
+        None, description="networks that may ring by SIP, e.g. `203.0.113.0/24,198.51.100.7`; else this machine only"
+    )
+    sip_register: SecretStr | None = Field(
+        None, description="account at a trunk or PBX: `sip:USER:PASSWORD@HOST[;transport=tls][;auth=NAME][;proxy=HOST]`"
+    )
+    sip_rtp_ports: str = Field("10000-10999", pattern=r"\d+-\d+", description="UDP ports of the telephone's sound")
+    sip_desk: str | None = Field(
+        None, description="where a hand-off rings by SIP, e.g. `sip:201@pbx.example`; else only the desk rings"
+    )
+    audiosocket_listen: str | None = Field(
+        None, description="where Asterisk's AudioSocket connects, e.g. `127.0.0.1:9092`; unset: no AudioSocket"
+    )
+    asterisk_token: SecretStr | None = Field(
+        None, description="lets an Asterisk on another machine in, by AudioSocket or WebSocket"
+    )
+    telnyx_public_key: str | None = Field(None, description="checks the signature of Telnyx's requests")
+    plivo_auth_token: SecretStr | None = Field(None, description="checks the signature of Plivo's requests")
     twilio_auth_token: SecretStr | None = Field(None, description="checks the signature of Twilio's requests")
     twilio_account: str | None = Field(None, description="Twilio's account SID, for notices by SMS")
     twilio_number: str | None = Field(None, description="the number that notices by SMS come from")
@@ -105,7 +131,7 @@ class Settings(BaseSettings):
             raise ValueError("it is empty; give it a value or remove it")
         return value.strip() if isinstance(value, str) else value
 
-    @field_validator("token", "twilio_auth_token", "webhook_secret")
+    @field_validator("token", "twilio_auth_token", "webhook_secret", "asterisk_token", "plivo_auth_token")
     @classmethod
     def _no_placeholder(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and _PLACEHOLDER.fullmatch(value.get_secret_value()):

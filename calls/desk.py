@@ -62,8 +62,12 @@ class Desk:
     """All hand-offs of this office since it opened."""
 
     def __init__(self, bells: Sequence[Bell] = ()):
-        self._bells = bells
+        self._bells = list(bells)
         self._all: dict[str, Ringing] = {}
+
+    def hang(self, bell: Bell) -> None:
+        """One more that rings from here on."""
+        self._bells.append(bell)
 
     def list(self, state: HandOffState | None = None) -> list[Ringing]:
         """Oldest first."""

@@ -35,13 +35,14 @@ def caller_of(caller: str, headers: dict[str, str]) -> str | None:
         found = _ADDRESS.search(written)
         if found and _FALSE.search(found["user"] + found["rest"]):
             return None
-        if found and (number := _international(unquote(found["user"]))):
+        if found and (number := dialled_number(unquote(found["user"]))):
             return number
     return None
 
 
-def _international(user: str) -> str | None:
-    digits = re.sub(r"[().\- ]", "", user)
+def dialled_number(given: str) -> str | None:
+    """The number as PBXs and trunks write it: +34600111222, 0034600111222 or 34600111222; None for anything else."""
+    digits = re.sub(r"[().\- ]", "", given)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     elif digits.isdecimal() and len(digits) > 9:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
+from uuid import uuid4
 
 from calls.wire import Arrival
 
@@ -21,11 +22,17 @@ class Tickets:
 
     def issue(self, arrival: Arrival) -> str:
         """A new ticket for `arrival`."""
+        return self._hand_out(secrets.token_urlsafe(24), arrival)
+
+    def issue_uuid(self, arrival: Arrival) -> str:
+        """A new ticket in the form of a UUID, for what carries nothing else."""
+        return self._hand_out(str(uuid4()), arrival)
+
+    def _hand_out(self, ticket: str, arrival: Arrival) -> str:
         now = self._clock()
         self._issued = {key: held for key, held in self._issued.items() if held[0] > now}
         while len(self._issued) >= MOST:
             self._issued.pop(next(iter(self._issued)))
-        ticket = secrets.token_urlsafe(24)
         self._issued[ticket] = (now + LIFE_S, arrival)
         return ticket
 

@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,6 @@ class SipCall:
         self._tell("hang_up")
         self.over("hung up")
 
-    async def transfer(self, uri: str) -> None:
-        """Hands the call over to `uri` for good (a blind REFER, RFC 3515); it goes on here if the far end will not."""
-        self._tell("transfer", uri=uri)
-
     def _tell(self, what: str, **more: Any) -> None:
         if not self._gone:
             self._pipe.tell(self._number, what, **more)
@@ -127,9 +124,14 @@ class SipLine:
         self.why_not = ""
         self.pid: int | None = None
 
-    async def run(self) -> None:
-        """Keeps a phone alive until cancelled. Raises SipLineError when it cannot be opened the first time."""
+    def check(self) -> None:
+        """Raises SipLineError when the phone cannot be opened here."""
+        if find_spec("baresip") is None:
+            raise SipLineError("The telephone needs baresip-python: install it with `pip install 'antesala[sip]'`.")
         _can_listen(self._setup)
+
+    async def run(self) -> None:
+        """Keeps a phone alive until cancelled."""
         loop, fails = asyncio.get_running_loop(), 0
         try:
             while True:

@@ -1,7 +1,7 @@
 """The phone: a process of its own that runs the SIP stack, one leg for each call.
 
 Run as ``python -m lines.sip.phone FD`` by `lines.sip.line`; its set-up is the first word on the pipe at FD. What it is
-told of a leg: answer, reject, mark, clear, hang_up, transfer, dial. What it tells: ready, registered, ring, up, key,
+told of a leg: answer, reject, mark, clear, hang_up, dial. What it tells: ready, registered, ring, up, key,
 mark, gone.
 """
 
@@ -203,21 +203,12 @@ class Phone:
                 self._errand(leg.call.reject())
             case {"is": "hang_up"}:
                 self._errand(leg.call.hangup())
-            case {"is": "transfer", "uri": uri}:
-                self._errand(self._transfer(leg, uri))
 
     async def _dial(self, number: int, uri: str, headers: dict[str, str]) -> None:
         try:
             self._follow(number, await self._agent.dial(uri, headers))
         except (BaresipError, ValueError) as error:
             self._pipe.tell(number, "gone", why=str(error))
-
-    async def _transfer(self, leg: Leg, uri: str) -> None:
-        try:
-            await leg.call.transfer(uri)
-            leg.tell("transferred", ok=True, why="")
-        except BaresipError as error:
-            leg.tell("transferred", ok=False, why=str(error))
 
     async def carry(self) -> None:
         """Sound, for as long as the phone lives."""
