@@ -5,24 +5,23 @@ import { done, me, spelled, tried, when, writer } from "./study.js";
 
 const MOST_WORDS = 400;
 
-/** Opens, or shuts, the versions below a card. `restored(row)` is told of a way back that was taken. */
-export async function history(card, path, restored) {
+/** Opens, or shuts, the versions below a card. `restored(row)` is told of a way back that was taken; `label(field)`. */
+export async function history(card, path, restored, label = (field) => words[`field_${field}`] ?? field) {
   const below = card.querySelector(".below");
   if (below.querySelector(".history")) return below.replaceChildren();
   const found = await tried(() => ask(`${path}/versions`));
   if (!found) return;
   const list = make("ol", "history");
-  list.append(...found.items.map((each, at) => version(each, at, path, restored)));
+  list.append(...found.items.map((each, at) => version(each, at, path, restored, label)));
   below.replaceChildren(make("h3", "", words.history), list);
 }
 
-function version(row, at, path, restored) {
+function version(row, at, path, restored, label) {
   const item = make("li");
   item.append(make("p", "facts", word("version_by", { n: row.version, who: writer(row.author), when: when(row.updated) })));
   const told = make("dl", "changes");
-  for (const { field, before, after } of row.changes) {
-    told.append(make("dt", "", words[`field_${field}`] ?? field), difference(field, before, after));
-  }
+  const changes = row.changes.filter(({ field }) => row.version > 1 || field !== "status");
+  for (const { field, before, after } of changes) told.append(make("dt", "", label(field)), difference(field, before, after));
   item.append(told);
   if (at > 0) {
     const back = make("button", "quiet", words.restore);

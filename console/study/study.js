@@ -1,6 +1,6 @@
 // What every page of the study does: who is writing, one-key shortcuts, and a line that tells what was done.
 
-import { $, Refused, askForKey, make, toast, trouble, words } from "/look/house.js";
+import { $, Refused, askForKey, make, toast, trouble, word, words } from "/look/house.js";
 
 const UNDO_MS = 15_000;
 const TYPED = "input:not([type=checkbox]):not([type=radio]), textarea, select";
@@ -80,16 +80,31 @@ export const writer = (author) => words[`author_${author.replaceAll(" ", "_")}`]
 /** A word of the page for a value of a closed list. */
 export const spelled = (kind, value) => words[`${kind}_${value}`] ?? value;
 
+const FAULTS = JSON.parse($("faults").textContent).map(([said, told]) => {
+  const literal = (text) => text.replace(/[.*+?^$()|[\]\\]/g, "\\$&");
+  return [new RegExp(`^${literal(said).replace(/\{(\w+)\}/g, "(?<$1>.+?)")}$`, "s"), told];
+});
+
+/** What the house said of a fault, in the reader's language as far as there are words for it. */
+function reworded(said) {
+  for (const [pattern, told] of FAULTS) {
+    const found = said?.match(pattern);
+    if (found) return told.replace(/\{(\w+)\}/g, (_, gap) => found.groups[gap]);
+  }
+  return said;
+}
+
 /** The problem's faults beside the fields of `form` that they are about, and in its list. */
 export function showFaults(form, problem) {
   clearFaults(form);
   const list = form.querySelector(".faults");
   const errors = problem.told?.errors ?? [{ what: trouble(problem) }];
-  for (const { where, what, mend } of errors) {
+  for (const { where, line, what, mend } of errors) {
     const field = [...form.elements].find((each) => each.name && where && (where === each.name || each.name.startsWith(`${where}.`)));
     field?.setAttribute("aria-invalid", "true");
     const label = field?.labels?.[0]?.firstChild?.textContent.trim() ?? "";
-    list.append(make("li", "", [label && `${label}:`, what, mend].filter(Boolean).join(" ")));
+    const place = label || (line ? word("in_line", { file: where, line }) : "");
+    list.append(make("li", "", [place && `${place}:`, reworded(what), reworded(mend)].filter(Boolean).join(" ")));
     (field ?? list).scrollIntoView({ block: "nearest" });
   }
   list.hidden = false;

@@ -5,6 +5,7 @@ import { hush, listen, no_microphone, speak } from "./sound.js";
 import { begin, shortcuts, spelled } from "./study.js";
 
 const CHECKS = ["topic", "leak", "ungrounded", "undone"];
+const LIKELY = 0.1;
 const form = $("ask");
 let listening = null;
 
@@ -49,7 +50,7 @@ function grounds(told) {
   const list = make("dl", "grounds");
   const say = (title, lines) => list.append(make("dt", "", title), ...lines);
   say(words.would_do, [make("dd", "", spelled("do", told.action)), ...told.steps.map(step).filter(Boolean)]);
-  const used = told.unsure ? [] : told.preferences.map(found);
+  const used = told.unsure ? [] : told.preferences.filter(({ score }, rank) => !rank || score >= LIKELY).map(found);
   say(words.used, used.length ? used : [make("dd", "", words.used_none)]);
   say(words.checks, checks(told.checks));
   return list;

@@ -126,7 +126,7 @@ async function merge({ author, changes }, parts) {
   row = theirs;
   const box = form.querySelector(".meanwhile");
   const list = make("dl");
-  for (const { field, before, after } of changes) list.append(make("dt", "", field), difference(field, before, after));
+  for (const { field, before, after } of changes) list.append(make("dt", "", label(field)), difference(field, before, after));
   box.replaceChildren(make("p", "", word("meanwhile", { who: author || words.somebody })), list, make("p", "", words.save_over));
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
@@ -142,6 +142,7 @@ async function aloud(text, language) {
 }
 
 async function turn(to_file) {
+  shut();
   form.hidden = to_file;
   file.hidden = !to_file;
   $("as_form").setAttribute("aria-pressed", !to_file);
@@ -166,12 +167,26 @@ async function save_file() {
 const load = async () => show(await ask(PATH));
 const past = () => {
   $("card").hidden = Boolean($("card").querySelector(".history"));
-  return history($("card"), PATH, (policy) => {
+  const restored = (policy) => {
     show(policy);
-    $("card").hidden = true;
-    $("card").querySelector(".below").replaceChildren();
-  });
+    shut();
+  };
+  return history($("card"), PATH, restored, label);
 };
+
+function shut() {
+  $("card").hidden = true;
+  $("card").querySelector(".below").replaceChildren();
+}
+
+/** What the form calls a field: its part, and its label. */
+function label(path) {
+  const field = fields().find((each) => path === each.name || path.startsWith(`${each.name}.`)) ?? (path.startsWith("covers") && $("add_cover"));
+  if (!field) return path;
+  const part = field.closest("fieldset").querySelector("legend").textContent;
+  const own = field.type === "checkbox" ? field.closest("[role=group]").ariaLabel : field.labels?.[0]?.firstChild.textContent.trim();
+  return own ? `${part}: ${own}` : part;
+}
 
 form.oninput = check;
 form.onsubmit = (event) => {

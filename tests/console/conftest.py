@@ -15,13 +15,18 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 
 from calls.desk import Desk
+from calls.ports import Act
 from calls.switchboard import Switchboard
-from calls.words import Preference
+from calls.words import Preference, Scene, Sentence
 from console.api import api_app
 from console.api.front import Front
 from console.api.health import Readiness
+from house import now
+from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
+from knowledge.study import Study
 from records.store import open_records
 from tests.doubles import office
+from tests.knowledge.quick import WordEncoder, write_office
 
 
 @dataclass
@@ -92,6 +97,46 @@ async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
 @pytest.fixture
 async def house(open_house: OpenHouse) -> House:
     return await open_house()
+
+
+class ReadingMind:
+    """Reads out the best of what it was given."""
+
+    async def propose(self, scene: Scene, act: Act) -> AsyncGenerator[Sentence]:
+        for match in scene.recall.matches[:1]:
+            yield Sentence(*match.preference.wording(scene.language))
+
+
+class TheStudy:
+    """A house whose knowledge, study and records are real."""
+
+    def __init__(self, house: House, knowledge: OfficeKnowledge):
+        self.house, self.knowledge = house, knowledge
+
+    async def ask(self, method: str, path: str, code: int = 200, /, **body: Any) -> Any:
+        answer = await self.house.client.request(method, f"/api/{path}", json=body or None)
+        assert answer.status_code == code, answer.text
+        if code >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+        return answer.json()
+
+    async def get(self, path: str) -> Any:
+        return await self.ask("GET", path)
+
+
+@pytest.fixture
+async def study(open_house: OpenHouse, tmp_path: Path) -> AsyncGenerator[TheStudy]:
+    async with open_records(f"sqlite:///{tmp_path}/files.sqlite") as store:
+        office = write_office(tmp_path / "office")
+        knowledge = await open_knowledge(office, tmp_path, store.versions, [(WordEncoder(), 1.0)])
+        house = await open_house(
+            knowledge=knowledge,
+            library=knowledge,
+            study=Study(store.versions, knowledge, now),
+            mind=ReadingMind(),
+        )
+        yield TheStudy(house, knowledge)
+        await knowledge.close()
 
 
 @asynccontextmanager

@@ -2,62 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from calls.ports import Act
-from calls.words import Scene, Sentence
-from house import now
-from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
-from knowledge.study import Study
-from records.store import open_records
-from tests.console.conftest import House, OpenHouse
-from tests.knowledge.quick import WordEncoder, write_office
+from tests.console.conftest import TheStudy
 
 PARKING = "¿dónde puedo aparcar?"
-
-
-class ReadingMind:
-    """Reads out the best of what it was given."""
-
-    async def propose(self, scene: Scene, act: Act) -> AsyncGenerator[Sentence]:
-        for match in scene.recall.matches[:1]:
-            yield Sentence(*match.preference.wording(scene.language))
-
-
-class TheStudy:
-    """A house whose knowledge, study and records are real."""
-
-    def __init__(self, house: House, knowledge: OfficeKnowledge):
-        self.house, self.knowledge = house, knowledge
-
-    async def ask(self, method: str, path: str, code: int = 200, /, **body: Any) -> Any:
-        answer = await self.house.client.request(method, f"/api/{path}", json=body or None)
-        assert answer.status_code == code, answer.text
-        if code >= 400:
-            assert answer.headers["content-type"] == "application/problem+json"
-        return answer.json()
-
-    async def get(self, path: str) -> Any:
-        return await self.ask("GET", path)
-
-
-@pytest.fixture
-async def study(open_house: OpenHouse, tmp_path: Path) -> AsyncGenerator[TheStudy]:
-    async with open_records(f"sqlite:///{tmp_path}/files.sqlite") as store:
-        office = write_office(tmp_path / "office")
-        knowledge = await open_knowledge(office, tmp_path, store.versions, [(WordEncoder(), 1.0)])
-        house = await open_house(
-            knowledge=knowledge,
-            library=knowledge,
-            study=Study(store.versions, knowledge, now),
-            mind=ReadingMind(),
-        )
-        yield TheStudy(house, knowledge)
-        await knowledge.close()
 
 
 # --- writing and reading ----------------------------------------------------------------------------
