@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+import yaml
 from rich.console import Console
 
-from settings import Settings
+from calls.errors import OfficeError
+from calls.versions import NotFit
+from calls.words import Language
+from settings import SAMPLE_OFFICE, Settings
 
 if TYPE_CHECKING:
     from house import OpenOffice
+    from knowledge.meeting import Question
 
 out, err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -36,3 +42,98 @@ async def opening(settings: Settings) -> AsyncGenerator[OpenOffice]:
             if state != "ok":
                 err.print(f"{engine}: {state}", style="yellow", markup=False, soft_wrap=True)
         yield house
+
+
+# --- the first meeting --------------------------------------------------------------------------------
+
+ASKED_FIRST = {"es": "¿A qué hora abren?", "en": "What are your opening hours?"}
+
+
+def init(
+    office: Annotated[
+        Path | None, typer.Option(help="Where the office will be; else ANTESALA_OFFICE, ./office.")
+    ] = None,
+    language: Annotated[Literal["es", "en"] | None, typer.Option(help="The language of the interview.")] = None,
+    answers: Annotated[Path | None, typer.Option(help="A YAML file of answers by question, instead of asking.")] = None,
+    data: DataDir = None,
+) -> None:
+    """Interviews the executive (some five minutes) and writes an office folder that answers at once."""
+    chosen = office or Settings.read(data=data).office
+    folder = Path("office") if chosen == SAMPLE_OFFICE else chosen
+    if (folder / "voice.yaml").exists():
+        raise OfficeError(folder, "There is an office here already.", "Choose another folder with --office.")
+    spoken: Language = language or _language()
+    _write(folder, _answers(answers), spoken)
+    out.print({"es": f"Su despacho está en {folder}.", "en": f"Your office is in {folder}."}[spoken], soft_wrap=True)
+    asyncio.run(_first_call(Settings.read(office=folder, data=data), spoken))
+
+
+def _language() -> Language:
+    said = typer.prompt("¿Español o inglés? / Spanish or English?", default="es")
+    return "en" if said.strip().lower().startswith(("en", "in")) else "es"
+
+
+def _answers(file: Path | None) -> dict[str, str] | None:
+    if file is None:
+        return None
+    try:
+        read: Any = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+        return {str(question): str(answer) for question, answer in read.items()}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError) as error:
+        raise OfficeError(
+            file, f"These answers cannot be read ({type(error).__name__}).", "Write `question: answer`."
+        ) from None
+
+
+def _write(folder: Path, given: dict[str, str] | None, language: Language) -> None:
+    """Asks until the office can be written; what was given and is wrong is told at once."""
+    from datetime import date
+
+    from knowledge.meeting import office_from, questions, write_office
+    from prompts import Phrasebook
+
+    line, said = Phrasebook.load().line, dict(given or {})
+    wanted = questions(language) if given is None else ()
+    while True:
+        said |= {
+            question.id: _ask(number, len(questions(language)), question) for number, question in enumerate(wanted, 1)
+        }
+        try:
+            write_office(folder, office_from(said, language, date.today(), line), language)
+            return
+        except NotFit as broken:
+            again = {fault.where for fault in broken.faults}
+            wanted = tuple(question for question in questions(language) if question.id in again)
+            if given is not None or not wanted:
+                raise OfficeError(folder, str(broken), "") from None
+            for fault in broken.faults:
+                err.print(f"{fault.what} {fault.mend}", style="yellow", markup=False, soft_wrap=True)
+
+
+def _ask(number: str, question: Question) -> str:
+    """One answer; of a question that takes several lines, all until an empty one."""
+    out.print(f"\n{number}  {question.text}", style="bold", markup=False, soft_wrap=True)
+    shown = question.usual or question.hint or "/".join(question.choices)
+    if question.kind == "lines":
+        lines: list[str] = []
+        while line := typer.prompt(f"  ({shown})" if not lines else " ", default="", show_default=False).strip():
+            lines.append(line)
+        return "\n".join(lines)
+    hidden = question.kind == "pin"
+    return str(
+        typer.prompt(f"  ({shown})" if shown else " ", default="", show_default=False, hide_input=hidden)
+    ).strip()
+
+
+async def _first_call(settings: Settings, language: Language) -> None:
+    """Shows that the office answers."""
+    from calls.words import Circle
+    from console.api.sandbox import rehearse
+
+    async with opening(settings) as house:
+        office = house.front.office
+        said, call = await rehearse(office, ASKED_FIRST[language], Circle.ANYONE, language)
+        out.print(f"\n< {office.knowledge.policy.greeting[call.language]}", markup=False, soft_wrap=True)
+        out.print(f"> {ASKED_FIRST[language]}", style="bold", markup=False)
+        for sentence in said:
+            out.print(f"< {sentence}", markup=False, soft_wrap=True)

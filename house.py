@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,6 +47,8 @@ from knowledge.autonomy import Earned
 from knowledge.by_phone import ByPhone
 from knowledge.digest_desk import DigestDesk
 from knowledge.embedding import E5, FastSentence
+from knowledge.first_meeting import FirstMeeting
+from knowledge.office_folder import SAMPLE
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.proposals import Proposals
 from knowledge.replay import Replay
@@ -88,7 +91,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge, ask)
         house.callback(rules.close)
         study = Study(store.versions, knowledge, now)
-        learning = await _learning(store, knowledge, study, phrases, lambda: office)
+        learning = await _learning(settings, store, knowledge, study, phrases, lambda: office)
         orders = ByPhone(knowledge, study, partial(_digits, knowledge), learning.digests.spoken)
         desk, meters = Desk(), Meters()
         office = Office(
@@ -124,7 +127,12 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
 
 
 async def _learning(
-    store: Store, knowledge: OfficeKnowledge, study: Study, phrases: Phrasebook, office: Callable[[], Office]
+    settings: Settings,
+    store: Store,
+    knowledge: OfficeKnowledge,
+    study: Study,
+    phrases: Phrasebook,
+    office: Callable[[], Office],
 ) -> Learning:
     """All that learns from people; the mind of the `office` answers in a replay."""
 
@@ -148,7 +156,9 @@ async def _learning(
     await earned.open()
     proposals = Proposals(study, store.lessons, recent, knowledge.question_rows, phrase, knowledge.with_draft, now)
     digests = DigestDesk(store, booked, knowledge, study, proposals, earned, phrase, now)
-    return Learning(earned, digests, proposals, Replay(knowledge, knowledge.with_draft, recent, answered, now))
+    replay = Replay(knowledge, knowledge.with_draft, recent, answered, now)
+    meeting = FirstMeeting(knowledge, Path("office") if settings.office == SAMPLE else None, phrases.line, now)
+    return Learning(earned, digests, proposals, replay, meeting)
 
 
 def _digits(knowledge: OfficeKnowledge, text: str, language: Language) -> str:

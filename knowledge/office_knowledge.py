@@ -28,6 +28,7 @@ from knowledge.plain import contact_of, policy_of, preference_of
 from knowledge.recall import Memory, hidden
 from knowledge.replay import Draft, Overlay
 from knowledge.topics import Topics
+from knowledge.tries import Tries
 from knowledge.vocabulary import vocabulary
 
 _WORKERS = 2
@@ -64,6 +65,7 @@ class OfficeKnowledge:
         self._index, self._meaning, self._topics = index, meaning, Topics(meaning)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="knowledge")
         self._stepping = asyncio.Lock()
+        self._tries = Tries(clock)
         self._calendar: Calendar
         self._state: _State
 
@@ -86,6 +88,15 @@ class OfficeKnowledge:
         async with self._stepping:
             read = await self._read_folder()
             return await self._step(self._index_soon) or read
+
+    async def move_to(self, office: Path) -> None:
+        """Goes on with another folder. Raises BrokenOffice, with everything left as it was."""
+        before, self._office = self._office, office
+        try:
+            await self.reload()
+        except BaseException:
+            self._office = before
+            raise
 
     async def refresh(self) -> bool:
         """Takes over what has been kept since; True if anything has. Takes effect on the next turn."""
@@ -236,7 +247,13 @@ class OfficeKnowledge:
         return self._state.contacts.caller(number, name)
 
     def prove(self, caller: Caller, pin: str) -> Circle | None:
-        return self._state.contacts.prove(caller, pin)
+        contact = caller.contact_id or ""
+        if self._tries.spent(contact):
+            return None
+        circle = self._state.contacts.prove(caller, pin)
+        if circle is None and contact:
+            self._tries.wrong(contact)
+        return circle
 
     def language_for(self, caller: Caller) -> Language:
         languages = self.policy.receptionist.languages

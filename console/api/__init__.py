@@ -10,6 +10,7 @@ from console.api import (
     day,
     described,
     digest,
+    first_meeting,
     health,
     imports,
     inbox,
@@ -64,6 +65,7 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: s
             reviews,
             digest,
             proposals,
+            first_meeting,
             notices,
             day,
         )

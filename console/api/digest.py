@@ -14,6 +14,7 @@ from console.api.problems import PROBLEM
 
 router = APIRouter(prefix="/api/digest", tags=["learning"], responses=PROBLEM)
 
+
 class Reply(BaseModel):
     """What the executive answers, as they would write it back."""
 

@@ -112,6 +112,14 @@ class Replay(Protocol):
     def run(self, draft: Preference) -> AsyncGenerator[Progress]: ...
 
 
+class Meeting(Protocol):
+    """The first meeting. Raises NotFit, OfficeError, EngineError."""
+
+    def questions(self, language: Language) -> list[dict[str, Any]]: ...
+
+    async def hold(self, answers: Mapping[str, str], language: Language) -> dict[str, Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Learning:
     """All that learns."""
@@ -120,6 +128,7 @@ class Learning:
     digests: Digests
     proposals: Proposals
     replay: Replay
+    meeting: Meeting
 
 
 async def _learning(front: TheFront) -> Learning:

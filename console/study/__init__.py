@@ -20,6 +20,10 @@ PAGES = {
     "people": "/study/people",
     "voice": "/study/voice",
     "try": "/study/try",
+    "digest": "/study/digest",
+    "proposals": "/study/proposals",
+    "autonomy": "/study/autonomy",
+    "meeting": "/study/first-meeting",
 }
 """The pages of the study in the order of the navigation, and where they are."""
 _AT = {path.removeprefix("/study").removeprefix("/"): name for name, path in PAGES.items()}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -46,11 +47,21 @@ class RuleMind:
                 yield Sentence("No lo sé.", scene.language)
 
 
+@dataclass
+class Clock:
+    """The time, until it is put forward."""
+
+    at: datetime = MONDAY
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
 class Line:
     """The house, and calls to it."""
 
-    def __init__(self, knowledge: OfficeKnowledge, study: Study):
-        self.knowledge, self.study = knowledge, study
+    def __init__(self, knowledge: OfficeKnowledge, study: Study, clock: Clock):
+        self.knowledge, self.study, self.clock = knowledge, study, clock
         self.desk = Desk()
         orders = ByPhone(knowledge, study, lambda text, language: re.sub(r"\D", "", text), self.missed)
         self.office = office(
@@ -59,7 +70,7 @@ class Line:
             orders=orders,
             phrases=Phrasebook.load(),
             mind=RuleMind(),
-            now=lambda: MONDAY,
+            now=clock,
         )
 
     async def missed(self, language: Language) -> Sequence[str]:
@@ -82,11 +93,11 @@ class Line:
 
 @pytest.fixture
 async def line(tmp_path: Path) -> AsyncGenerator[Line]:
-    versions = MemoryVersions()
+    versions, clock = MemoryVersions(), Clock()
     voice = VOICE.replace("company: Vidal Robotics,", f'company: Vidal Robotics, phone: "{ELENA}",')
     folder = write_office(tmp_path / "office", voice=voice, contacts=PEOPLE)
-    knowledge = await open_knowledge(folder, tmp_path, versions, [(WordEncoder(), 1.0)], clock=lambda: MONDAY)
-    yield Line(knowledge, Study(versions, knowledge, lambda: MONDAY))
+    knowledge = await open_knowledge(folder, tmp_path, versions, [(WordEncoder(), 1.0)], clock=clock)
+    yield Line(knowledge, Study(versions, knowledge, clock), clock)
     await knowledge.close()
 
 
@@ -139,6 +150,17 @@ async def test_wrong_pins_are_limited(line: Line) -> None:
         await line.say(elena, wrong)
     assert "ya no puedo comprobar más" in await line.say(elena, "mi pin es 8315")
     assert "Dos recados" not in await line.say(elena, "¿Qué me he perdido?")
+
+
+async def test_calling_again_and_again_does_not_help_to_guess_a_pin(line: Line) -> None:
+    for _ in range(2):
+        elena = await line.dial(ELENA)
+        for wrong in ("1111", "2222", "3333"):
+            await line.key(elena, wrong)
+    assert "no es correcto" in await line.key(await line.dial(ELENA), "8315")
+    assert "correcto" in await line.key(await line.dial(ANDRES), "0123"), "nobody else is locked out"
+    line.clock.at = MONDAY.replace(hour=11)
+    assert "El código es correcto" in await line.key(await line.dial(ELENA), "8315")
 
 
 async def test_what_was_missed_is_told_and_the_last_change_undone(line: Line) -> None:
