@@ -44,7 +44,7 @@ _PAGES = (
     _rule(r"/study(/.*)?", Role.EXECUTIVE, Role.ADMIN),
 )
 _CALLING = r"/api/calls(/[^/]+/(utterances|keys|hang-up))?"
-_STUDY = r"preferences|voice-policy|contacts|proposals|imports|autonomy|digest|questions|study|warmth|budget"
+_STUDY = r"preferences|voice-policy|contacts|proposals|imports|autonomy|digest|replay|first-meeting|questions|study|warmth|budget"
 _API = (
     _rule(r"/metrics", Role.VIEWER, Role.ADMIN),
     _rule(_CALLING, Role.VIEWER, Role.ASSISTANT, noted=False),  # the call itself is the record of it
@@ -59,7 +59,7 @@ RULES = (*_PUBLIC, *_PAGES, *_API)
 REST = _rule(r".*", Role.ADMIN, Role.ADMIN)
 
 _WORDS_OF_CALLERS = re.compile(
-    r"/api/(calls|messages|promises|hand-offs|live|digest|notices|threads|summaries|recordings|callers)(/.*)?"
+    r"/api/(calls|messages|promises|hand-offs|live|day|day.csv|digest|proposals|replay|notices|threads|summaries|recordings|callers)(/.*)?"
 )
 
 
