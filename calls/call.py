@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from calls.deeds import do
 from calls.disclosure import discloses, disclosure_version
-from calls.errors import CallClosed
+from calls.errors import CallClosed, EngineError
 from calls.ports import Door, Office
 from calls.words import (
     Action,
@@ -55,6 +55,8 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bDra\.)(?<!\bSr\.)(?<!\bSra\.)\s+(?=[¿¡A-ZÁÉÍÓÚÑ])"
 )
 T = TypeVar("T")
+CLOSING_RETRIES_S = (0.5, 2.0)
+"""Seconds between tries to put the end of a call on record."""
 PIN_TRIES = 3
 """So many wrong PINs are looked at in one call."""
 
@@ -142,23 +144,39 @@ class Call:
             await asyncio.wait(self._errands)
         async with self._writing:
             try:
-                await self._append(*self._missed(), HangUp(by=by))
+                await self._append_at_last(*self._missed(), HangUp(by=by))
             finally:
                 self.row = replace(self.row, state=state, outcome=self.outcome(), ended=self.office.now())
                 await self.office.records.close(self.row)
 
+    async def _append_at_last(self, *bodies: Body) -> None:
+        """What has to be on record before the call is over is tried again when the records fail."""
+        for wait_s in CLOSING_RETRIES_S:
+            try:
+                await self._append(*bodies)
+                return
+            except EngineError:
+                await asyncio.sleep(wait_s)
+        await self._append(*bodies)
+
     def _missed(self) -> tuple[Body, ...]:
-        """A person was still being called: they owe the caller a call back, unless one is owed already."""
+        """No person came of the last hand-off: one owes the caller a call back, unless word was left."""
         rung = self.hand_off
-        if rung is None or rung.state is not HandOffState.RINGING:
+        if rung is None or any(
+            isinstance(body, HandOff) and body.id == rung.id and body.state is HandOffState.BRIDGED
+            for body in self.bodies
+        ):
             return ()
-        timed_out = replace(rung, state=HandOffState.TIMED_OUT)
-        if any(isinstance(step, Promise) for step in self.deeds):
-            return (timed_out,)
+        rings = rung.state in (HandOffState.OFFERED, HandOffState.RINGING)
+        over = HandOffState.TIMED_OUT if rings else HandOffState.RESUMED
+        ended = () if rung.state is HandOffState.RESUMED else (replace(rung, state=over),)
+        left_word = any(isinstance(step, Promise) or (isinstance(step, Message) and not rings) for step in self.deeds)
+        if left_word:
+            return ended
         who = self.caller.name or self.caller.number or self.phrase("brief_unknown_caller")
         due = self.office.knowledge.callback_by(self.office.now())
-        owed = Promise("assistant", self.phrase("brief_missed", who=who), due, id=new_id(), call_id=self.id)
-        return (timed_out, owed)
+        text = self.phrase("brief_missed" if rings else "brief_unserved", who=who)
+        return (*ended, Promise("assistant", text, due, id=new_id(), call_id=self.id))
 
     # --- what it is ---------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from calls.brief import brief_of
 from calls.errors import CallClosed, CallError, EngineError
-from calls.words import CallRow, Done, HandOff, HandOffState, Outcome, Refused
+from calls.words import CallRow, Done, HandOff, HandOffState, Message, Outcome, Refused
 
 if TYPE_CHECKING:
     from calls.call import Call
@@ -90,17 +90,19 @@ class Desk:
         return Done(ringing.hand_off)
 
     async def accept(self, hand_off_id: str) -> HandOff:
-        """A human takes the call. Raises NoSuchHandOff, AlreadyAnswered."""
+        """A human takes the call. Raises NoSuchHandOff, AlreadyAnswered, CallClosed if the caller has just gone."""
         ringing = self._answer(hand_off_id, HandOffState.ACCEPTED)
         call = ringing.call
         try:
             await call.note(ringing.hand_off)
             await call.speak(call.phrase("hand_off_accepted"))
+            bridged = replace(ringing.hand_off, state=HandOffState.BRIDGED)
+            await call.note(bridged)
         except BaseException:
             await self._move(ringing, HandOffState.RESUMED)
             raise
-        await self._move(ringing, HandOffState.BRIDGED)
-        return ringing.hand_off
+        ringing.hand_off = bridged
+        return bridged
 
     async def decline(self, hand_off_id: str) -> HandOff:
         """The human cannot take it: the receptionist resumes. Raises NoSuchHandOff, AlreadyAnswered."""
@@ -146,12 +148,12 @@ class Desk:
             await self._resume(ringing)
 
     async def _resume(self, ringing: Ringing) -> None:
-        """Nobody came: the caller is told at once, unasked, and offered to leave word."""
+        """Nobody came: the caller is told at once, unasked, and offered to leave word if they have not."""
         call, why = ringing.call, ringing.hand_off.state
         try:
             if call.open:
                 await call.note(ringing.hand_off)
-                await call.speak(call.phrase(f"hand_off_{why.value}"))
+                await call.speak(call.phrase("hand_off_noted" if _left_word(call) else f"hand_off_{why.value}"))
         finally:
             await self._move(ringing, HandOffState.RESUMED)
 
@@ -159,3 +161,14 @@ class Desk:
         ringing.hand_off = replace(ringing.hand_off, state=state)
         if ringing.call.open:
             await ringing.call.note(ringing.hand_off)
+
+
+def _left_word(call: Call) -> bool:
+    """Whether a message was taken while it rang."""
+    return any(isinstance(body, Message) for body in call.bodies[_rang(call) :])
+
+
+def _rang(call: Call) -> int:
+    """Where in the call it began to ring for the last time."""
+    bodies = list(enumerate(call.bodies))
+    return next((n for n, body in reversed(bodies) if getattr(body, "state", None) is HandOffState.RINGING), 0)

@@ -67,12 +67,12 @@ def close_call(row: CallRow, connection: Connection) -> None:
 
 
 def interrupt_open_calls(rescue: Rescue, connection: Connection) -> list[Shown]:
-    """Calls that nobody is on any more become interrupted; whoever had said something is owed a call back, once."""
+    """Calls that nobody is on any more become interrupted; whoever had wanted something is owed a call back, once."""
     shown: list[Shown] = []
     for found in rows(select(CallTable).where(col(CallTable.state) == "open"), connection):
         row = row_of(found)
         seq, ended = _last_event(row, connection)
-        if _said_something(row.id, connection) and not _has_call_back(row.id, connection):
+        if _wanted_something(row.id, connection) and not _has_call_back(row.id, connection):
             now, promise = rescue(row)
             shown += append(row.id, [Event(seq + 1, now, replace(promise, call_id=row.id))], connection)
         close_call(replace(row, state="interrupted", ended=ended), connection)
@@ -146,9 +146,10 @@ def _last_event(row: CallRow, connection: Connection) -> tuple[int, datetime]:
     return (last[0]["seq"], last[0]["at"]) if last else (0, row.started)
 
 
-def _said_something(call_id: str, connection: Connection) -> bool:
-    heard = (col(EventTable.call_id) == call_id, col(EventTable.kind) == Heard.kind)
-    return bool(connection.execute(select(func.count()).select_from(EventTable).where(*heard)).scalar())
+def _wanted_something(call_id: str, connection: Connection) -> bool:
+    """They had said something, or asked for a person by a key."""
+    wanted = (col(EventTable.call_id) == call_id, col(EventTable.kind).in_((Heard.kind, HandOff.kind)))
+    return bool(connection.execute(select(func.count()).select_from(EventTable).where(*wanted)).scalar())
 
 
 def _has_call_back(call_id: str, connection: Connection) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Body
 from fastapi.responses import JSONResponse
@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from calls.call import Call
 from calls.desk import AlreadyAnswered, NoSuchHandOff
 from calls.errors import CallError
-from calls.words import Event, Guidance, HandOff, HandOffState, Staff, Verdict
+from calls.words import Event, Guidance, HandOff, HandOffState, Reason, Refused, Staff, Verdict, as_json
 from console.api.front import Front, TheFront
 from console.api.lists import Limit, listed
 from console.api.problems import PROBLEM, problem
@@ -63,6 +63,33 @@ async def hand_back(call_id: str, front: TheFront, by: By = "") -> dict[str, Any
     if not call.with_staff:
         raise InOtherHands("The receptionist already has this call.")
     return (await give_back(front, call, by)).as_json()
+
+
+@router.post("/calls/{call_id}/put-through")
+async def put_through(
+    call_id: str, front: TheFront, by: By = "", to: Annotated[Literal["assistant", "executive"], Body()] = "executive"
+) -> dict[str, Any]:
+    """Rings `to` for this call and tells the caller so. 409 when somebody is already being called."""
+    call = await front.in_progress(call_id)
+    if call.with_staff:
+        await give_back(front, call, by)
+    outcome = await call.do(HandOff(Reason.ASKED_FOR_PERSON, to))
+    if isinstance(outcome, Refused):
+        raise InOtherHands("Somebody is already being called.")
+    await call.speak(call.phrase("hand_off_ringing_executive" if to == "executive" else "hand_off_ringing"))
+    return as_json(outcome.step)
+
+
+@router.post("/calls/{call_id}/take-message")
+async def take_message(call_id: str, front: TheFront, by: By = "") -> dict[str, Any]:
+    """The receptionist says that nobody can come now, and asks for a message; what rings, rings no more."""
+    call = await front.in_progress(call_id)
+    if call.with_staff:
+        await give_back(front, call, by)
+    if call.hand_off and call.hand_off.state is HandOffState.RINGING:
+        return as_json(await front.desk.decline(call.hand_off.id))
+    said = await call.speak(call.phrase("hand_off_declined"))
+    return {"id": said.id, "said": [said.text], "language": said.language}
 
 
 async def take(front: Front, call: Call, by: str) -> Event:

@@ -29,6 +29,8 @@ export class Detail {
     $("take_over").onclick = () => this.take(this.call);
     $("talk_now").onclick = () => this.talk();
     $("hand_back").onclick = () => this.giveBack();
+    $("put_through").onclick = () => this.handOver("put-through", words.putting_through);
+    $("take_message").onclick = () => this.handOver("take-message", words.asked_message);
     $("end").onclick = () => this.end();
   }
 
@@ -104,6 +106,7 @@ export class Detail {
     $("words_form").inert = ended;
     $("words_form").classList.toggle("over", ended);
     $("take_over").hidden = staffed;
+    $("put_through").hidden = handOff?.state === "ringing";
     $("hand_back").hidden = !staffed;
     const seat = this.seats.get(row.id);
     $("talk_now").hidden = !seat?.sound || ended;
@@ -160,6 +163,14 @@ export class Detail {
     if (!(await this.post("hand-back", { by: this.me() }))) return;
     this.leave(id);
     toast(words.handed_back);
+  }
+
+  /** The receptionist has the call again, and does what is asked of her. */
+  async handOver(act, done) {
+    const { id } = this.call.row;
+    if (!(await this.post(act, { by: this.me() }))) return;
+    this.leave(id);
+    toast(done);
   }
 
   /** The call is over, or somebody else handed it back. */

@@ -116,7 +116,7 @@ async def test_closing_waits_for_what_is_being_done() -> None:
 
 
 async def test_a_call_ends_even_if_nothing_more_can_be_written() -> None:
-    records = MemoryRecords(trouble=[EngineError("records", "disk full")])
+    records = MemoryRecords(trouble=[EngineError("records", "disk full")] * 3)
     call = await Call.answered(office(records=records), "text")
     with pytest.raises(EngineError, match="disk full"):
         await call.close("caller")

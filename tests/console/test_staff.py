@@ -130,8 +130,36 @@ async def test_taking_over_answers_what_rings(open_house: OpenHouse) -> None:
     assert (await states(house, call_id))[-1] == "bridged"
 
 
+async def test_a_call_is_put_through_to_the_executive(house: House) -> None:
+    call_id = await house.dial()
+    await house.client.post(f"/api/calls/{call_id}/take-over")
+    put = await house.client.post(f"/api/calls/{call_id}/put-through", json={"by": "Marta"})
+    assert (put.status_code, put.json()["to"], put.json()["state"]) == (200, "executive", "ringing")
+    assert (await house.events(call_id))[-1]["text"] == "[hand_off_ringing_executive]"
+    assert (await house.client.post(f"/api/calls/{call_id}/put-through")).status_code == 409
+    assert (await house.client.post(f"/api/calls/{call_id}/put-through", json={"to": "anyone"})).status_code == 422
+
+
+async def test_a_message_is_asked_for_instead_of_a_person(open_house: OpenHouse) -> None:
+    house = await open_house(mind=ScriptedMind([RING]))
+    call_id, _ = await ringing(house)
+    told = await house.client.post(f"/api/calls/{call_id}/take-message", json={"by": "Marta"})
+    assert told.json()["state"] == "resumed"
+    again = await house.client.post(f"/api/calls/{call_id}/take-message")
+    assert again.json()["said"] == ["[hand_off_declined]"]
+    await house.client.post(f"/api/calls/{call_id}/hang-up")
+    (owed,) = (await house.client.get("/api/promises")).json()["items"]
+    assert owed["text"] == "[brief_unserved]", "they left no message: somebody calls them back"
+
+
 async def test_what_nobody_knows_is_404(house: House) -> None:
     for path in ("calls/x/guidance", "calls/x/say"):
         assert (await house.client.post(f"/api/{path}", json={"text": "Hola"})).status_code == 404
-    for path in ("calls/x/take-over", "calls/x/hang-up", "hand-offs/x/accept", "hand-offs/x/decline"):
+    for path in (
+        "calls/x/take-over",
+        "calls/x/hang-up",
+        "calls/x/put-through",
+        "hand-offs/x/accept",
+        "hand-offs/x/decline",
+    ):
         assert (await house.client.post(f"/api/{path}")).status_code == 404
