@@ -15,6 +15,7 @@ from calls.words import (
     Heard,
     Keys,
     Message,
+    Ordered,
     Promise,
     Proved,
     Recalled,
@@ -56,6 +57,8 @@ def _decided(event: Event) -> str:
             return f"follows {preference}: {action.value}"
         case Proved(circle=circle):
             return f"proved: {circle.value}"
+        case Ordered(preferences=changed, undone=undone):
+            return "orders undone" if undone else f"orders: {', '.join(each['id'] for each in changed)}"
         case Failed(engine=engine, error=error, stand_in=stand_in):
             return f"failed: {engine}, {error}; stand-in: {stand_in}"
         case HangUp(by=by):

@@ -76,11 +76,9 @@ def office_from(answers: Mapping[str, str], language: Language, today: date, lin
     missing = [each for each in questions(language) if not said[each.id] and not each.optional]
     if missing:
         raise NotFit([Fault(each.id, f"{each.text}", "") for each in missing])
-    wrong = [each for each in questions(language) if each.choices and said[each.id] not in each.choices]
-    if wrong:
-        raise NotFit(
-            [Fault(each.id, f"{said[each.id]!r} is none of these.", ", ".join(each.choices)) for each in wrong]
-        )
+    faults = [fault for each in questions(language) if (fault := _fault(each, said[each.id]))]
+    if faults:
+        raise NotFit(faults)
     spoken = _both(said["spoken"] or said["executive"], language, said["executive"])
 
     def phrase(key: str, language: Language | None = None, **slots: str) -> str:
@@ -93,6 +91,15 @@ def office_from(answers: Mapping[str, str], language: Language, today: date, lin
         "contacts.yaml": contacts,
         "preferences.yaml": [*_preferences(said, language, phrase), *_wished(said["wishes"], contacts, today, phrase)],
     }
+
+
+def _fault(question: Question, said: str) -> Fault | None:
+    """What is wrong with an answer that no file would tell."""
+    if question.choices and said not in question.choices:
+        return Fault(question.id, f"{said!r} is none of these.", ", ".join(question.choices))
+    if question.kind == "email" and said and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", said):
+        return Fault(question.id, f"{said!r} is not an e-mail address.", "Write it as name@company.example.")
+    return None
 
 
 def write_office(folder: Path, files: Mapping[str, Any], language: Language) -> None:

@@ -62,6 +62,8 @@ export function deed(event, preferences = new Map()) {
       return told("keys", event.digits);
     case "proved":
       return told("proved", word(`circle_${event.circle}`));
+    case "ordered":
+      return event.undone ? told("undone") : told("ordered", event.preferences.map((each) => each.id).join(", "));
     case "staff":
       return event.action in { take_over: 1, hand_back: 1, listen: 1 } ? told(event.action, event.by || words.by_staff) : null;
     case "hung_up":
