@@ -20,8 +20,10 @@ from rich.table import Table
 from calls.errors import AntesalaError, SettingsError, WeightsError
 from calls.words import Event, Language
 from cli_eval import evaluate
+from cli_keeping import backup, erase, export, receipt, restore
 from cli_knowledge import knowledge
-from cli_office import DataDir, Number, OfficeDir, Tongue, err, opening, out
+from cli_line import line
+from cli_office import DataDir, Number, OfficeDir, Tongue, err, init, opening, out
 from cli_people import log, token, user
 from settings import PREFIX, Settings
 
@@ -37,6 +39,7 @@ class Bench(StrEnum):
     GUARD = "guard"
     KNOWLEDGE = "knowledge"
     LATENCY = "latency"
+    LINES = "lines"
     TURNS = "turns"
     VOICE = "voice"
 
@@ -50,10 +53,14 @@ app = typer.Typer(
 models = typer.Typer(help="The weights of ears and voice.", no_args_is_help=True)
 app.add_typer(models, name="models")
 app.add_typer(knowledge, name="knowledge")
+app.add_typer(line, name="line")
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(log, name="audit")
 app.command("eval")(evaluate)
+app.command()(init)
+for each in (export, erase, receipt, backup, restore):
+    app.command()(each)
 
 REHEARSE_S = 90.0
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -133,11 +137,27 @@ class _Job(Generic[T]):
 
 
 def _migrate(engine: Engine) -> None:
+    """Brings the schema up to date; a file that has to be changed for it is copied first."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    with engine.connect() as connection:
+        now = MigrationContext.configure(connection).get_current_revision()
+    if now == newest:
+        return
+    if now is not None and engine.dialect.name == "sqlite" and engine.url.database:
+        _copy(Path(engine.url.database), now)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _copy(file: Path, revision: str) -> None:
+    """The file as it stands, beside it (https://sqlite.org/backup.html)."""
+    to = file.with_name(f"{file.stem}-before-upgrade-from-{revision}{file.suffix}")
+    with closing(sqlite3.connect(file)) as here, closing(sqlite3.connect(to)) as there:
+        here.backup(there)
+    to.chmod(0o600)
 
 
 def _make_durable(engine: Engine, busy_s: float) -> None:
@@ -147,7 +167,7 @@ def _make_durable(engine: Engine, busy_s: float) -> None:
     def _(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {int(busy_s * 1000)}")
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
