@@ -114,9 +114,8 @@ function kept(card, row, what) {
 
 async function change(card, data, what) {
   const { row } = card;
-  const now = await tried(() => ask(path(row), "PUT", { ...data, version: row.version, author: me() }));
+  const now = await tried(() => ask(path(row), "PUT", { ...data, version: row.version, author: me() }), load);
   if (now) kept(card, now, what);
-  else await tried(load);
 }
 
 const move = (card, circle) => change(card, { circle }, word("moved", { name: card.row.name, circle: spelled("circle", circle) }));
@@ -124,7 +123,7 @@ const move = (card, circle) => change(card, { circle }, word("moved", { name: ca
 async function archive(card) {
   const { row } = card;
   const who = me() ? `&author=${encodeURIComponent(me())}` : "";
-  const now = await tried(() => ask(`${path(row)}?version=${row.version}${who}`, "DELETE"));
+  const now = await tried(() => ask(`${path(row)}?version=${row.version}${who}`, "DELETE"), load);
   if (!now) return;
   card.remove();
   count();

@@ -157,16 +157,18 @@ async function show(id) {
   card?.focus();
 }
 
+const afresh = (card) => async () => renew(card, await ask(path(card.row)));
+
 async function approve(card) {
   const { row } = card;
-  const now = await tried(() => ask(`${path(row)}/approve`, "POST", { version: row.version, author: me() }));
+  const now = await tried(() => ask(`${path(row)}/approve`, "POST", { version: row.version, author: me() }), afresh(card));
   if (now) kept(card, now, words.approved);
 }
 
 async function archive(card) {
   const { row } = card;
   const who = me() ? `&author=${encodeURIComponent(me())}` : "";
-  const now = await tried(() => ask(`${path(row)}?version=${row.version}${who}`, "DELETE"));
+  const now = await tried(() => ask(`${path(row)}?version=${row.version}${who}`, "DELETE"), afresh(card));
   if (now) kept(card, now, words.archived);
 }
 

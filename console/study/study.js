@@ -18,15 +18,19 @@ export async function begin(load) {
   }
 }
 
-/** `work`, with what goes wrong told; undefined then. */
-export async function tried(work) {
+/** `work`, with what goes wrong told; undefined then. `afresh` shows what somebody else was faster to change. */
+export async function tried(work, afresh = () => {}) {
   try {
     return await work();
   } catch (error) {
     if (error instanceof Refused) askForKey(() => {});
-    else toast(trouble(error), true);
+    else toast(said(error), true);
+    if (error.status === 409 || error.status === 404) await afresh();
   }
 }
+
+/** What went wrong, in the reader's words. */
+export const said = (error) => words[`problem_${error.status}`] ?? trouble(error);
 
 let takeBack = null;
 
@@ -98,13 +102,13 @@ function reworded(said) {
 export function showFaults(form, problem) {
   clearFaults(form);
   const list = form.querySelector(".faults");
-  const errors = problem.told?.errors ?? [{ what: trouble(problem) }];
+  const errors = problem.told?.errors ?? [{ what: said(problem) }];
   for (const { where, line, what, mend } of errors) {
     const field = [...form.elements].find((each) => each.name && where && (where === each.name || each.name.startsWith(`${where}.`)));
     field?.setAttribute("aria-invalid", "true");
     const label = field?.labels?.[0]?.firstChild?.textContent.trim() ?? "";
     const place = label || (line ? word("in_line", { file: where, line }) : "");
-    list.append(make("li", "", [place && `${place}:`, reworded(what), reworded(mend)].filter(Boolean).join(" ")));
+    list.append(make("p", "", [place && `${place}:`, reworded(what), reworded(mend)].filter(Boolean).join(" ")));
     (field ?? list).scrollIntoView({ block: "nearest" });
   }
   list.hidden = false;

@@ -1,8 +1,8 @@
 // The sandbox: what a caller would hear, what it stands on, and what would be done.
 
-import { $, Refused, ask, askForKey, language, make, trouble, word, words } from "/look/house.js";
+import { $, Refused, ask, askForKey, language, make, word, words } from "/look/house.js";
 import { hush, listen, no_microphone, speak } from "./sound.js";
-import { begin, shortcuts, spelled } from "./study.js";
+import { begin, said, shortcuts, spelled } from "./study.js";
 
 const CHECKS = ["topic", "leak", "ungrounded", "undone"];
 const LIKELY = 0.1;
@@ -20,17 +20,17 @@ async function ask_it() {
     if ($("aloud").checked) await aloud(told);
   } catch (error) {
     if (error instanceof Refused) askForKey(ask_it);
-    tell(trouble(error));
+    tell(said(error));
   }
 }
 
 const tell = (text) => ($("trouble").textContent = text);
 
-async function aloud({ said, language }) {
+async function aloud({ said: answer, language }) {
   try {
-    await speak(said.join(" "), language);
+    await speak(answer.join(" "), language);
   } catch (error) {
-    tell(trouble(error));
+    tell(said(error));
   }
 }
 
@@ -38,11 +38,11 @@ function draw(question, circle, told) {
   const item = make("li", "thing");
   const asked = make("p", "caller", question);
   asked.dir = "auto";
-  const said = make("p", "receptionist", told.said.join(" "));
-  said.lang = told.language;
+  const answer = make("p", "receptionist", told.said.join(" "));
+  answer.lang = told.language;
   const play = make("button", "quiet listen", `▶ ${words.listen}`);
   play.onclick = () => aloud(told);
-  item.append(make("p", "facts", spelled("calls", circle)), asked, said, play, grounds(told));
+  item.append(make("p", "facts", spelled("calls", circle)), asked, answer, play, grounds(told));
   return item;
 }
 
@@ -73,11 +73,11 @@ function step(event) {
 function checks(failed) {
   const asked = failed.filter((each) => each.direction === "in").map((each) => make("dd", "bad", word("check_in", { topic: spelled("topic", each.topic) })));
   const wrong = new Set(failed.filter((each) => each.direction === "out").map((each) => each.reason || "topic"));
-  const said = CHECKS.map((each) => {
+  const passed = CHECKS.map((each) => {
     const bad = wrong.has(each);
     return make("dd", bad ? "bad" : "good", word(bad ? "check_failed" : "check_passed", { what: words[`check_${each}`] }));
   });
-  return [...asked, ...said];
+  return [...asked, ...passed];
 }
 
 /** The first press listens, the second asks what was heard. */
@@ -97,7 +97,7 @@ async function microphone() {
       await ask_it();
     }
   } catch (error) {
-    tell(no_microphone(error) ?? trouble(error));
+    tell(no_microphone(error) ?? said(error));
   } finally {
     listening = null;
     button.textContent = words.by_voice;

@@ -1,9 +1,9 @@
 // Who answers and how: the voice policy as a form and as its file, heard before it is saved.
 
-import { $, ask, make, toast, trouble, word, words } from "/look/house.js";
+import { $, ask, make, toast, word, words } from "/look/house.js";
 import { difference, history } from "./history.js";
 import { speak } from "./sound.js";
-import { begin, clearFaults, done, me, settled, shortcuts, showFaults, tried, when, writer } from "./study.js";
+import { begin, clearFaults, done, me, said, settled, shortcuts, showFaults, tried, when, writer } from "./study.js";
 
 const PATH = "voice-policy";
 const LISTS = ["avoid", "prefer", "hours.holidays"];
@@ -137,7 +137,7 @@ async function aloud(text, language) {
   try {
     await speak(text, language);
   } catch (error) {
-    toast(trouble(error), true);
+    toast(said(error), true);
   }
 }
 
@@ -145,6 +145,7 @@ async function turn(to_file) {
   shut();
   form.hidden = to_file;
   file.hidden = !to_file;
+  $("save_first").hidden = to_file;
   $("as_form").setAttribute("aria-pressed", !to_file);
   $("as_yaml").setAttribute("aria-pressed", to_file);
   if (!to_file) return tried(load);
