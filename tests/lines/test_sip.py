@@ -8,17 +8,20 @@ import signal
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from calls.errors import SettingsError
-from calls.wire import Arrival, Pcm, Wire
+from calls.wire import Arrival, Wire
+from evals.lines import alike, chirp
+from evals.lines_peer import registrar, ringing_sip
 from lines.sip.account import PhoneSet, Registration
 from tests.lines.doors import Answerer, tone, until
-from tests.lines.sip_peer import ringing_sip
 
 pytest.importorskip("baresip", reason="the extra `sip` is not installed")
+from lines.sip.check import check
 from lines.sip.line import SipLine, SipLineError
 
 
@@ -50,21 +53,8 @@ async def listening(answerer: Answerer | None = None, **more: object) -> AsyncGe
         await asyncio.gather(running, return_exceptions=True)
 
 
-def correlation(one: Pcm, other: Pcm) -> float:
-    """The best likeness of `other` anywhere in `one`, 0..1."""
-    a, b = one.astype(float), other.astype(float)
-    products = np.correlate(a, b, "valid")
-    energy = np.sqrt(np.convolve(a**2, np.ones(len(b)), "valid") * (b**2).sum())
-    return float((products / np.maximum(energy, 1)).max())
-
-
-def chirp(seconds: float) -> Pcm:
-    at = np.arange(int(seconds * 8000)) / 8000
-    return (np.sin(2 * np.pi * (300 * at + 600 * at**2)) * 8000).astype(np.int16)
-
-
 async def test_sound_keys_and_the_caller_get_through_both_ways():
-    said = chirp(1.0)
+    said = chirp()
 
     async def reply(wire: Wire) -> None:
         for frame in np.split(said, len(said) // 160):
@@ -84,8 +74,8 @@ async def test_sound_keys_and_the_caller_get_through_both_ways():
         await line.answerer.until_closed()
         assert line.answerer.arrivals == [Arrival("sip", "+34600999888", peer.call_id)]
         assert line.answerer.keys == list("0123456789*#")
-        assert correlation(np.concatenate(line.answerer.heard), said) >= 0.99
-        assert correlation(peer.received(), said) >= 0.99
+        assert alike(np.concatenate(line.answerer.heard), said) >= 0.99
+        assert alike(peer.received(), said) >= 0.99
 
 
 async def test_who_is_answered_and_who_is_not():
@@ -156,6 +146,23 @@ async def test_a_phone_that_dies_ends_its_calls_and_is_back_at_once():
         await until(line.sip.ready.is_set)
         async with ringing_sip(line.port) as peer:
             assert await peer.final() == 200
+
+
+async def test_the_check_says_what_is_well_and_what_is_not():
+    trunk = await registrar("reception", "right: word")
+    account = Registration("reception", "right: word", f"127.0.0.1:{trunk.port}")
+    for register, well in ((account, True), (replace(account, password="wrong"), False)):
+        told: list[tuple[bool, str]] = []
+
+        def tell(is_well: bool, what: str, told: list[tuple[bool, str]] = told) -> None:
+            told.append((is_well, what))
+
+        phone = PhoneSet(f"127.0.0.1:{free_port()}", register=register)
+        assert await check(phone, tell) is well
+        assert [is_well for is_well, _ in told] == [True, well, True]
+        assert ("registered" in told[1][1]) is well and (well or "401" in told[1][1])
+    assert any(f"{phone.address}" in contact for contact in trunk.contacts)
+    trunk.transport.close()
 
 
 # --- how it is set up ---------------------------------------------------------------------------------

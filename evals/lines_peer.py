@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
+import socket
 import struct
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count, pairwise
 from typing import Any
@@ -17,21 +19,24 @@ from calls.wire import Pcm
 from lines import g711
 
 DTMF_KEYS = "0123456789*#"
+RTCP = range(72, 77)
+SO_TIMESTAMPNS = 35
+"""Linux, asm-generic/socket.h; Python does not name it."""
 _ids = count(1)
 
 
 class Datagrams(asyncio.DatagramProtocol):
-    """A UDP socket that queues what comes, with the time of the loop."""
+    """A UDP socket that queues what comes."""
 
     def __init__(self) -> None:
-        self.came: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        self.came: asyncio.Queue[bytes] = asyncio.Queue()
         self.transport: asyncio.DatagramTransport
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
     def datagram_received(self, data: bytes, addr: object) -> None:
-        self.came.put_nowait((asyncio.get_running_loop().time(), data))
+        self.came.put_nowait(data)
 
     @property
     def port(self) -> int:
@@ -39,10 +44,39 @@ class Datagrams(asyncio.DatagramProtocol):
         return port
 
 
-async def datagrams(host: str = "127.0.0.1") -> Datagrams:
+async def datagrams(host: str) -> Datagrams:
     """An open socket on `host`."""
     _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(Datagrams, local_addr=(host, 0))
     return protocol
+
+
+class Rtp:
+    """A socket for sound that notes when each packet came by the kernel's clock, however busy we are."""
+
+    def __init__(self, host: str):
+        self.heard: list[tuple[float, bytes]] = []
+        """When each packet of sound came (seconds), and its payload."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        self._socket.setblocking(False)
+        self._socket.bind((host, 0))
+        self.port: int = self._socket.getsockname()[1]
+        asyncio.get_running_loop().add_reader(self._socket, self._read)
+
+    def _read(self) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                packet, notes, _, _ = self._socket.recvmsg(2048, socket.CMSG_SPACE(16))
+                if len(packet) > 12 and packet[1] & 0x7F not in RTCP:
+                    seconds, nanos = struct.unpack("qq", notes[0][2])
+                    self.heard.append((seconds + nanos / 1e9, packet[12:]))
+
+    def send(self, packet: bytes, port: int) -> None:
+        self._socket.sendto(packet, ("127.0.0.1", port))
+
+    def close(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._socket)
+        self._socket.close()
 
 
 @dataclass
@@ -58,28 +92,25 @@ class SipPeer:
     body: str | None = None
     call_id: str = ""
     status: int = 0
-    heard: list[tuple[float, bytes]] = field(default_factory=list)
-    """When each RTP packet came, and its payload."""
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def open(self, host: str = "127.0.0.1") -> None:
-        self._sip, self._rtp = await datagrams(host), await datagrams(host)
+        self._sip, self._rtp = await datagrams(host), Rtp(host)
         self._host, self._tag, self._seq, self._stamp = host, f"t{next(_ids)}", 1, 0
         self.call_id = self.call_id or f"call-{next(_ids)}-{self._sip.port}@peer"
-        self._tasks = [asyncio.create_task(self._listen())]
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._sip.transport.close()
-        self._rtp.transport.close()
+        self._rtp.close()
 
-    async def _listen(self) -> None:
-        while True:
-            at, packet = await self._rtp.came.get()
-            if packet[1] & 0x7F not in (72, 73, 74, 75, 76):  # RTCP
-                self.heard.append((at, packet[12:]))
+    @property
+    def heard(self) -> list[tuple[float, bytes]]:
+        """When each packet of sound came, and its payload."""
+        return self._rtp.heard
 
     # --- signalling -------------------------------------------------------------------------------------
 
@@ -109,7 +140,7 @@ class SipPeer:
         """The status that the INVITE ends with; the call is up when it is 200."""
         async with asyncio.timeout(within_s):
             while True:
-                _, data = await self._sip.came.get()
+                data = await self._sip.came.get()
                 text = data.decode(errors="replace")
                 if (found := re.match(r"SIP/2.0 (\d+)", text)) and int(found[1]) >= 200:
                     break
@@ -125,7 +156,7 @@ class SipPeer:
 
     async def _answer_requests(self) -> None:
         while True:
-            _, data = await self._sip.came.get()
+            data = await self._sip.came.get()
             text = data.decode(errors="replace")
             if text.startswith("SIP/2.0"):
                 if text.startswith("SIP/2.0 200") and "CSeq: 1 INVITE" in text:
@@ -149,7 +180,7 @@ class SipPeer:
     def _packet(self, kind: int, payload: bytes, stamp: int, marker: bool = False) -> None:
         head = struct.pack(">BBHII", 0x80, kind | (0x80 if marker else 0), self._seq & 0xFFFF, stamp, 4711)
         self._seq += 1
-        self._rtp.transport.sendto(head + payload, ("127.0.0.1", self._far))
+        self._rtp.send(head + payload, self._far)
 
     async def say(self, pcm: Pcm) -> None:
         """Sends it in real time, µ-law in packets of 20 ms."""
@@ -195,3 +226,45 @@ async def ringing_sip(to: int, host: str = "127.0.0.1", **how: object) -> AsyncG
         if peer.status == 200 and not peer.over.is_set():
             peer.bye()
         await peer.close()
+
+
+class Registrar(Datagrams):
+    """A trunk that takes one account by digest (RFC 2617, MD5). `password`: the right one."""
+
+    def __init__(self, user: str, password: str) -> None:
+        super().__init__()
+        self._user, self._password = user, password
+        self.contacts: list[str] = []
+        """Where it was told to send calls."""
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        text = data.decode(errors="replace")
+        if not text.startswith("REGISTER "):
+            return
+        kept = "".join(re.findall(r"^(?:Via|From|To|Call-ID|CSeq): .*\r\n", text, re.MULTILINE))
+        contact = re.search(r"^Contact: (.*)\r$", text, re.MULTILINE)
+        shown = re.search(r"^Authorization: (.*)\r$", text, re.MULTILINE)
+        given = dict(re.findall(r'(\w+)="?([^",]*)"?', shown[1])) if shown else {}
+        if given and given.get("response") == self._expected(given):
+            self.contacts.append(contact[1] if contact else "")
+            answer = f"SIP/2.0 200 OK\r\n{kept}Contact: {self.contacts[-1]}\r\nExpires: 300\r\n"
+        else:
+            challenge = 'Digest realm="trunk", nonce="4711", algorithm=MD5'
+            answer = f"SIP/2.0 401 Unauthorized\r\n{kept}WWW-Authenticate: {challenge}\r\n"
+        self.transport.sendto(f"{answer}Content-Length: 0\r\n\r\n".encode(), addr)
+
+    def _expected(self, given: dict[str, str]) -> str:
+        who = _md5(f"{self._user}:trunk:{self._password}")
+        return _md5(f"{who}:4711:{_md5('REGISTER:' + given.get('uri', ''))}")
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+async def registrar(user: str, password: str) -> Registrar:
+    """One that listens on loopback."""
+    _, protocol = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Registrar(user, password), local_addr=("127.0.0.1", 0)
+    )
+    return protocol
