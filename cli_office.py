@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -63,7 +65,7 @@ def init(
     if (folder / "voice.yaml").exists():
         raise OfficeError(folder, "There is an office here already.", "Choose another folder with --office.")
     spoken: Language = language or _language()
-    _write(folder, _answers(answers), spoken)
+    asyncio.run(_write(folder, _answers(answers), spoken, Settings.read(data=data)))
     out.print({"es": f"Su despacho está en {folder}.", "en": f"Your office is in {folder}."}[spoken], soft_wrap=True)
     asyncio.run(_first_call(Settings.read(office=folder, data=data), spoken))
 
@@ -85,10 +87,8 @@ def _answers(file: Path | None) -> dict[str, str] | None:
         ) from None
 
 
-def _write(folder: Path, given: dict[str, str] | None, language: Language) -> None:
+async def _write(folder: Path, given: dict[str, str] | None, language: Language, settings: Settings) -> None:
     """Asks until the office can be written; what was given and is wrong is told at once."""
-    from datetime import date
-
     from knowledge.meeting import office_from, questions, write_office
     from prompts import Phrasebook
 
@@ -99,7 +99,8 @@ def _write(folder: Path, given: dict[str, str] | None, language: Language) -> No
             question.id: _ask(number, len(questions(language)), question) for number, question in enumerate(wanted, 1)
         }
         try:
-            write_office(folder, office_from(said, language, date.today(), line), language)
+            free = await _understood(said, language, settings)
+            write_office(folder, office_from(said, language, date.today(), line, free), language)
             return
         except NotFit as broken:
             again = {fault.where for fault in broken.faults}
@@ -108,6 +109,26 @@ def _write(folder: Path, given: dict[str, str] | None, language: Language) -> No
                 raise OfficeError(folder, str(broken), "") from None
             for fault in broken.faults:
                 err.print(f"{fault.what} {fault.mend}", style="yellow", markup=False, soft_wrap=True)
+
+
+async def _understood(said: dict[str, str], language: Language, settings: Settings) -> dict[str, Any]:
+    """What the language model that is set makes of free wishes; without one plain grammar has to do."""
+    from agent.house.model import HouseModel
+    from agent.models import choose_model
+    from agent.wishes import Wishes
+    from knowledge.embedding import E5
+    from knowledge.meeting import understood
+    from prompts import Phrasebook
+
+    house = HouseModel(Phrasebook.load(), E5())
+    mind = await asyncio.to_thread(choose_model, settings.model, settings.model_url, os.environ, house)
+    if mind.model is house:
+        return {}
+    await mind.start()
+    try:
+        return await understood(said, language, date.today(), Wishes(mind.model).read)
+    finally:
+        await mind.stop()
 
 
 def _ask(number: str, question: Question) -> str:
@@ -126,13 +147,16 @@ def _ask(number: str, question: Question) -> str:
 
 
 async def _first_call(settings: Settings, language: Language) -> None:
-    """Shows that the office answers."""
+    """Shows that the office answers; no engine of the sound is run for that."""
     from calls.words import Circle
     from console.api.sandbox import rehearse
+    from house import open_office
 
-    async with opening(settings) as house:
-        office = house.front.office
-        said, call = await rehearse(office, ASKED_FIRST[language], Circle.ANYONE, language)
+    async with AsyncExitStack() as stack:
+        with err.status("..."):
+            house = await stack.enter_async_context(open_office(settings))
+            office = house.front.office
+            said, call = await rehearse(office, ASKED_FIRST[language], Circle.ANYONE, language)
         out.print(f"\n< {office.knowledge.policy.greeting[call.language]}", markup=False, soft_wrap=True)
         out.print(f"> {ASKED_FIRST[language]}", style="bold", markup=False)
         for sentence in said:

@@ -23,6 +23,7 @@ from agent.house.model import HouseModel
 from agent.language import language_of
 from agent.mind import AgentMind
 from agent.models import ChosenModel, choose_model
+from agent.wishes import Wishes
 from audio.engines import Sound, open_sound, warm_turns
 from audio.reception import Reception
 from calls.desk import Desk
@@ -48,6 +49,7 @@ from knowledge.by_phone import ByPhone
 from knowledge.digest_desk import DigestDesk
 from knowledge.embedding import E5, FastSentence
 from knowledge.first_meeting import FirstMeeting
+from knowledge.meeting import Understand
 from knowledge.office_folder import SAMPLE
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.proposals import Proposals
@@ -56,6 +58,7 @@ from knowledge.study import Study
 from notices.opening import Means, open_post_office
 from notices.post import PostOffice
 from prompts import Phrasebook, system_prompt, system_slots
+from records.ahead import AHEAD
 from records.store import Store, open_records
 from settings import Settings
 
@@ -91,7 +94,8 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge, ask)
         house.callback(rules.close)
         study = Study(store.versions, knowledge, now)
-        learning = await _learning(settings, store, knowledge, study, phrases, lambda: office)
+        understand = Wishes(mind.model).read if mind.model is not stand_in else None
+        learning = await _learning(settings, store, knowledge, study, phrases, understand, lambda: office)
         orders = ByPhone(knowledge, study, partial(_digits, knowledge), learning.digests.spoken)
         desk, meters = Desk(), Meters()
         office = Office(
@@ -132,6 +136,7 @@ async def _learning(
     knowledge: OfficeKnowledge,
     study: Study,
     phrases: Phrasebook,
+    understand: Understand | None,
     office: Callable[[], Office],
 ) -> Learning:
     """All that learns from people; the mind of the `office` answers in a replay."""
@@ -155,9 +160,10 @@ async def _learning(
     earned = Earned(store.lessons, lambda: knowledge.preferences, now)
     await earned.open()
     proposals = Proposals(study, store.lessons, recent, knowledge.question_rows, phrase, knowledge.with_draft, now)
-    digests = DigestDesk(store, booked, knowledge, study, proposals, earned, phrase, now)
+    digests = DigestDesk(store, booked, knowledge, study, proposals, earned, phrase, now, understand)
     replay = Replay(knowledge, knowledge.with_draft, recent, answered, now)
-    meeting = FirstMeeting(knowledge, Path("office") if settings.office == SAMPLE else None, phrases.line, now)
+    folder = Path("office") if settings.office == SAMPLE else None
+    meeting = FirstMeeting(knowledge, folder, phrases.line, now, understand)
     return Learning(earned, digests, proposals, replay, meeting)
 
 
@@ -189,7 +195,7 @@ async def _on_file(
     settings: Settings, house: AsyncExitStack, e5: E5, fast: FastSentence
 ) -> tuple[Store, OfficeKnowledge]:
     """The records, and the knowledge that is kept in them."""
-    store = await house.enter_async_context(open_records(settings.records_url))
+    store = await house.enter_async_context(open_records(settings.records_url, settings.data / AHEAD))
     encoders = ((e5, 1.0), (fast, 0.5))
     knowledge = await open_knowledge(settings.office, settings.data, store.versions, encoders, settings.chroma_url, now)
     house.push_async_callback(knowledge.close)

@@ -13,8 +13,10 @@ from calls.versions import Fault, NotFit, Version
 from calls.words import Action, Autonomy, Circle, Language
 from knowledge.autonomy import Earned
 from knowledge.digest import Day, Digest, Item, digest, spoken
+from knowledge.meeting import Understand
 from knowledge.office_knowledge import OfficeKnowledge
 from knowledge.orders import Order, Person, order_in, people, words_of
+from knowledge.plain import Plain
 from knowledge.proposals import Proposals
 from knowledge.study import Study
 from knowledge.wishes import Phrase, Unclear, written
@@ -57,9 +59,11 @@ class DigestDesk:
         earned: Earned,
         phrase: Phrase,
         now: Callable[[], datetime],
+        understand: Understand | None = None,
     ):
         self._kept, self._bookings, self._knowledge, self._study = kept, bookings, knowledge, study
         self._proposals, self._earned, self._phrase, self._now = proposals, earned, phrase, now
+        self._understand = understand
 
     async def today(self, language: Language | None = None) -> Digest:
         """The page of this moment, in the office's first language unless told otherwise."""
@@ -116,6 +120,9 @@ class DigestDesk:
         """What is said without a number, as by phone; a plain statement is told to whoever asks."""
         today = self._now().astimezone(self._zone).date()
         order = order_in(text, today)
+        if not order.wishes and (free := await self._free(text, language, today)):
+            kept = await self._study.together([("preference", data) for data in free], by)
+            return kept, [next(iter(data["text"].values())) for data in free]
         if not order.wishes:
             order = _statement(text, today)
         try:
@@ -125,6 +132,12 @@ class DigestDesk:
             raise NotFit([Fault("text", what, "")]) from None
         kept = await self._study.together([("preference", draft.data) for draft in drafts], by)
         return kept, [line for draft in drafts for line in draft.read_back[language]]
+
+    async def _free(self, text: str, language: Language, today: date) -> Sequence[Plain]:
+        """What a language model makes of it, if there is one."""
+        if self._understand is None:
+            return ()
+        return await self._understand(text, language, self._phrase("order_executive", language), today)
 
     def _meant(self, wish: object) -> Sequence[Any]:
         return people(wish.who, self._knowledge.contacts) if isinstance(wish, Person) else []

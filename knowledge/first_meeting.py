@@ -11,15 +11,23 @@ from typing import Any
 
 from calls.errors import OfficeError
 from calls.words import Language
-from knowledge.meeting import Line, office_from, questions, write_office
+from knowledge.meeting import Line, Understand, office_from, questions, understood, write_office
 from knowledge.office_knowledge import OfficeKnowledge
 
 
 class FirstMeeting:
     """`folder`: where the office will be; None when the house has one of its own already."""
 
-    def __init__(self, knowledge: OfficeKnowledge, folder: Path | None, line: Line, now: Callable[[], datetime]):
+    def __init__(
+        self,
+        knowledge: OfficeKnowledge,
+        folder: Path | None,
+        line: Line,
+        now: Callable[[], datetime],
+        understand: Understand | None = None,
+    ):
         self._knowledge, self._folder, self._line, self._now = knowledge, folder, line, now
+        self._understand = understand
 
     def questions(self, language: Language) -> list[dict[str, Any]]:
         """In order: ``{id, text, kind, hint, usual, optional, choices}``."""
@@ -32,7 +40,9 @@ class FirstMeeting:
         """
         if self._folder is None:
             raise OfficeError("office", "This house has an office already.", "Edit it in the study instead.")
-        files = office_from(answers, language, self._now().date(), self._line)
+        today = self._now().date()
+        free = await understood(answers, language, today, self._understand) if self._understand else None
+        files = office_from(answers, language, today, self._line, free)
         await asyncio.to_thread(write_office, self._folder, files, language)
         await self._knowledge.move_to(self._folder)
         folder, self._folder = self._folder, None

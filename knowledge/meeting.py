@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -33,6 +33,19 @@ _SPANISH_DAYS = dict(zip(("lun", "mar", "mie", "jue", "vie", "sab", "dom"), DAYS
 _NUMBER = re.compile(r"\+?\d[\d ().-]{5,}\d")
 _ID = 40
 Line = Callable[..., str]
+Understand = Callable[[str, Language, str, date], Awaitable[Sequence[Plain]]]
+"""Free words (text, language, the executive, today) as preferences, by a language model; none when it can't."""
+
+
+async def understood(
+    answers: Mapping[str, str], language: Language, today: date, understand: Understand
+) -> dict[str, Sequence[Plain]]:
+    """Those lines of the wishes that are no plain order, each with what a language model makes of it."""
+    lines = filter(None, map(str.strip, answers.get("wishes", "").splitlines()))
+    free = [line for line in lines if not order_in(line, today).wishes]
+    executive = answers.get("spoken") or answers.get("executive", "")
+    made = {line: await understand(line, guess_language(line, language), executive, today) for line in free}
+    return {line: plains for line, plains in made.items() if plains}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +80,16 @@ def _question(plain: Mapping[str, Any], language: Language) -> Question:
     )
 
 
-def office_from(answers: Mapping[str, str], language: Language, today: date, line: Line) -> dict[str, Any]:
+def office_from(
+    answers: Mapping[str, str],
+    language: Language,
+    today: date,
+    line: Line,
+    free: Mapping[str, Sequence[Plain]] | None = None,
+) -> dict[str, Any]:
     """The files of an office folder, by name, in plain form. Raises NotFit with everything that is missing or wrong.
 
-    `line`: a line of the phrasebook, ``(key, language, **slots)``.
+    `line`: a line of the phrasebook, ``(key, language, **slots)``. `free`: what a model made of free wishes.
     """
     said = {each.id: (answers.get(each.id) or "").strip() or each.usual for each in questions(language)}
     missing = [each for each in questions(language) if not said[each.id] and not each.optional]
@@ -86,10 +105,11 @@ def office_from(answers: Mapping[str, str], language: Language, today: date, lin
         return line(key, language, executive=spoken[language], **slots)
 
     contacts = [*_executive_contact(said), *_contacts(said["close"])]
+    wished = _wished(said["wishes"], contacts, today, phrase, free or {})
     return {
         "voice.yaml": _voice(said, language),
         "contacts.yaml": contacts,
-        "preferences.yaml": [*_preferences(said, language, phrase), *_wished(said["wishes"], contacts, today, phrase)],
+        "preferences.yaml": [*_preferences(said, language, phrase), *wished],
     }
 
 
@@ -237,12 +257,16 @@ def _preferences(said: Mapping[str, str], language: Language, phrase: Phrase) ->
         yield {"id": f"never-{_slug(line)}", **data}
 
 
-def _wished(lines: str, contacts: Sequence[Plain], today: date, phrase: Phrase) -> Iterator[Plain]:
+def _wished(
+    lines: str, contacts: Sequence[Plain], today: date, phrase: Phrase, free: Mapping[str, Sequence[Plain]]
+) -> Iterator[Plain]:
     """What is wished for in free words, as by phone; a plain statement is something to tell."""
     known = _read(contacts)
     for number, line in enumerate(filter(None, map(str.strip, lines.splitlines())), 1):
         order = order_in(line, today)
-        if not order.wishes:
+        if line in free:
+            yield from ({**plain, "id": f"wish-{number}-{each}"} for each, plain in enumerate(free[line], 1))
+        elif not order.wishes:
             language = guess_language(line, "es")
             text = reported(line, language, phrase("order_executive", language))
             yield {"id": f"wish-{number}-{_slug(line)}", "text": {language: text}}

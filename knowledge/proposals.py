@@ -30,7 +30,7 @@ ALIKE = 0.56
 LOOK_BACK = timedelta(days=30)
 MOST_CALLS = 500
 MOST_QUOTES = 5
-MOST_LISTED = 30
+MOST_LISTED = 10
 Line = Callable[[str, Language], str]
 """A fixed line of the phrasebook."""
 Recent = Callable[[int, datetime], Awaitable[Sequence[Mapping[str, Any]]]]
@@ -78,6 +78,8 @@ class Proposals:
     ):
         self._study, self._lessons, self._recent, self._rows = study, lessons, recent, rows
         self._line, self._rehearsed, self._now = line, rehearsed, now
+        self._seen: dict[tuple[str, Language], Rows] = {}
+        """The rows of what was asked, as long as the house is open."""
 
     async def waiting(self) -> list[Proposal]:
         """What nobody has decided on yet, the most asked first."""
@@ -156,7 +158,11 @@ class Proposals:
         """What asks the same together, whatever the language; within a group and among groups oldest first."""
         if not texts:
             return []
-        rows = await self._rows([(bare_question(text), language) for text, language in texts])
+        asked = [(bare_question(text), language) for text, language in texts]
+        new = list(dict.fromkeys(each for each in asked if each not in self._seen))
+        if new:
+            self._seen |= dict(zip(new, await self._rows(new), strict=True))
+        rows = np.stack([self._seen[each] for each in asked])
         return [[of[number] for number in group] for group in groups(rows)]
 
     def _asked(self, group: list[Turn]) -> Proposal:

@@ -192,6 +192,11 @@ def system_prompt(language: Language, **slots: str) -> str:
     return _text(HERE / f"system.{language}.md").format_map(slots)
 
 
+def wishes_prompt(**slots: str) -> str:
+    """The prompt by which a model turns free words into preferences. Raises KeyError for a missing slot."""
+    return _text(HERE / "wishes.md").format_map(slots)
+
+
 def system_slots(language: Language) -> frozenset[str]:
     """The slots that `system_prompt` needs."""
     parsed = Formatter().parse(_text(HERE / f"system.{language}.md"))
