@@ -35,11 +35,13 @@ def export(number: Whose = None, also: AlsoWhose = None, data: DataDir = None) -
 def erase(number: Whose = None, also: AlsoWhose = None, office: OfficeDir = None, data: DataDir = None) -> None:
     """Erases all that is on record of a number and prints a signed receipt. Stop `antesala serve` for it."""
     from knowledge.index import erase as forget_index
+    from records.ahead import AHEAD, put_in_waiting
     from records.alone import alone
     from records.erasure import Erasures
 
     settings, whose = Settings.read(office=office, data=data), _number(number or also)
     with alone(settings.data), _records(settings) as engine:
+        put_in_waiting(settings.data / AHEAD, engine)
         receipt = Erasures(settings.data).erase(whose, engine, datetime.now(UTC))
     if receipt.erased.get("versions"):
         forget_index(settings.data / "chroma", settings.chroma_url)

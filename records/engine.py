@@ -19,13 +19,13 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from calls.errors import EngineError, SettingsError
 
 T = TypeVar("T")
 
-BUSY_S = 2.0
+BUSY_S = 1.0
 """How long a write waits for another program that holds the SQLite file."""
 BATCH = 64
 """At most so many waiting writes share one commit."""
@@ -58,9 +58,14 @@ def open_engine(url: str, busy_s: float = BUSY_S) -> Engine:
     return engine
 
 
+class DatabaseDown(EngineError):
+    """The database itself cannot be used now; another write would fail as well."""
+
+
 def trouble(error: SQLAlchemyError) -> EngineError:
     """What went wrong with the database, in words without any of the data."""
-    return EngineError("records", _reason(error))
+    down = isinstance(error, DBAPIError) and not isinstance(error, IntegrityError)
+    return (DatabaseDown if down else EngineError)("records", _reason(error))
 
 
 class Writer:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, text
@@ -16,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from calls.owed import Owed
 from calls.words import CallRow, Event, Promise
 from records import day, owed, reading, retention, writing
-from records.engine import Writer, open_engine, trouble
+from records.ahead import Ahead, appended, closed, opened
+from records.engine import DatabaseDown, Writer, open_engine, trouble
 from records.feed import Feed, Shown
 from records.files import Files
 from records.lessons import Lessons
@@ -29,14 +32,17 @@ from records.search import Sought
 from records.tables import MessageTable, PromiseTable
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 READERS = 2
 
 
 class Store:
     """Implements `calls.ports.Records`, and reads back what was kept. Every method raises EngineError("records")."""
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, ahead: Path | None = None):
         self._engine = engine
+        self._ahead = Ahead(ahead) if ahead else None
         self._writer = Writer(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="records-reader")
         self.feed = Feed(self._since)
@@ -57,13 +63,40 @@ class Store:
     # --- keeping ------------------------------------------------------------------------------------
 
     async def open(self, row: CallRow) -> None:
-        await self._writer.write(partial(writing.open_call, row))
+        await self._durably(partial(writing.open_call, row), opened(row))
 
     async def append(self, call_id: str, events: Sequence[Event]) -> None:
-        await self._writer.write(partial(writing.append, call_id, events), self._tell)
+        if await self._durably(partial(writing.append, call_id, events), appended(call_id, events), self._tell):
+            return
+        self._tell([Shown({"call_id": call_id, **event.as_json()}) for event in events])
 
     async def close(self, row: CallRow) -> None:
-        await self._writer.write(partial(writing.close_call, row))
+        await self._durably(partial(writing.close_call, row), closed(row))
+
+    async def _durably(
+        self, work: Callable[[Connection], T], line: dict[str, Any], then: Callable[[T], None] | None = None
+    ) -> bool:
+        """In the database (True), or in the file ahead of it while the database is down (False)."""
+        ahead = self._ahead
+        if ahead and ahead.resting:
+            await ahead.add(line)
+            return False
+        try:
+            if ahead and ahead.waiting:
+                await ahead.put_in(self._writer.write)
+            await self._writer.write(work, then)
+        except DatabaseDown as down:
+            if ahead is None:
+                raise
+            log.warning("What happens in calls goes to a file for now: %s.", down.what)
+            await ahead.add(line)
+            return False
+        return True
+
+    async def catch_up(self) -> None:
+        """Puts what waits in the file into the database, if it answers again."""
+        if self._ahead and self._ahead.waiting:
+            await self._ahead.put_in(self._writer.write)
 
     def announce(self, call_id: str, event: Event) -> None:
         self.feed.show(Shown({"call_id": call_id, **event.as_json()}))
@@ -73,6 +106,7 @@ class Store:
 
         `rescue` promises a call back to whoever had said something.
         """
+        await self.catch_up()
         shown = partial(writing.interrupt_open_calls, rescue)
         await self._writer.write(shown, lambda shown: self.feed.show(*shown))
 
@@ -129,7 +163,8 @@ class Store:
         return await self._read(partial(reading.hand_off, hand_off_id))
 
     async def ping(self) -> None:
-        """Returns if the database answers."""
+        """Returns if the database answers and nothing waits for it."""
+        await self.catch_up()
         await self._read(lambda connection: connection.execute(text("select 1")).scalar())
 
     def _tell(self, shown: Sequence[Shown]) -> None:
@@ -160,9 +195,12 @@ class Store:
 
 
 @asynccontextmanager
-async def open_records(url: str) -> AsyncGenerator[Store]:
-    """The records at an SQLAlchemy `url`, say ``sqlite:////var/lib/antesala/records.sqlite``. Raises SettingsError."""
-    store = Store(await asyncio.to_thread(open_engine, url))
+async def open_records(url: str, ahead: Path | None = None) -> AsyncGenerator[Store]:
+    """The records at an SQLAlchemy `url`, say ``sqlite:////var/lib/antesala/records.sqlite``. Raises SettingsError.
+
+    `ahead`: the file in which calls are kept while the database is down; without one such writes raise EngineError.
+    """
+    store = Store(await asyncio.to_thread(open_engine, url), ahead)
     try:
         yield store
     finally:

@@ -44,7 +44,10 @@ _PAGES = (
     _rule(r"/study(/.*)?", Role.EXECUTIVE, Role.ADMIN),
 )
 _CALLING = r"/api/calls(/[^/]+/(utterances|keys|hang-up))?"
-_STUDY = r"preferences|voice-policy|contacts|proposals|imports|autonomy|digest|replay|first-meeting|questions|study|warmth|budget"
+_STUDY = (
+    r"preferences|voice-policy|contacts|proposals|imports|autonomy"
+    r"|digest|replay|first-meeting|questions|study|warmth|budget"
+)
 _API = (
     _rule(r"/metrics", Role.VIEWER, Role.ADMIN),
     _rule(r"/mcp", Role.VIEWER, Role.VIEWER, noted=False),  # each tool is a request of its own to the API
