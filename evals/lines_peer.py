@@ -182,15 +182,16 @@ class SipPeer:
         self._seq += 1
         self._rtp.send(head + payload, self._far)
 
-    async def say(self, pcm: Pcm) -> None:
-        """Sends it in real time, µ-law in packets of 20 ms."""
+    async def say(self, pcm: Pcm, paced: bool = True) -> None:
+        """Sends it in real time, or as its caller paces it, µ-law in packets of 20 ms."""
         coded, loop = g711.encode(pcm), asyncio.get_running_loop()
         due = loop.time()
         for at in range(0, len(coded), 160):
             self._packet(0, coded[at : at + 160].ljust(160, b"\xff"), self._stamp)
             self._stamp += 160
             due += 0.02
-            await asyncio.sleep(max(0.0, due - loop.time()))
+            if paced:
+                await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def press(self, keys: str) -> None:
         """RFC 4733: each key 80 ms long, 60 ms apart, its end sent three times."""

@@ -18,7 +18,7 @@ from audio.reception import Reception
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Pcm
 from calls.words import Body, CallRow, HandOff, HangUp, Heard, Keys, Played, Said
-from lines import browser, g711, sockets, twilio
+from lines import asterisk, audiosocket, browser, g711, plivo, sockets, telnyx, twilio
 from lines.tickets import Tickets
 from tests.audio.tones import Language_of_tones, sound
 from tests.doubles import POLICY, MemoryRecords, ScriptedMind, SmallKnowledge, office
@@ -30,13 +30,14 @@ STORY = "Le cuento una historia bastante larga, con muchas palabras y sin prisa 
 
 @dataclass
 class Served:
-    """A small house with its two doors."""
+    """A small house with its doors."""
 
     address: str
     tickets: Tickets
     tones: Language_of_tones
     board: Switchboard
     records: MemoryRecords
+    reception: Reception
 
     @property
     def media(self) -> str:
@@ -59,8 +60,9 @@ async def small_house(mind: ScriptedMind | None = None, most: int = 4) -> AsyncG
     house = office(records=records, mind=mind or ScriptedMind(), knowledge=SmallKnowledge(SHORT))
     board = Switchboard(house, house.desk, most)
     reception = Reception(board, sound(tones), lambda stages: None)
-    async with served(twilio.router(reception, tickets), browser.router(reception, tickets)) as address:
-        yield Served(address, tickets, tones, board, records)
+    streams = (each.router(reception, tickets) for each in (twilio, telnyx, plivo, browser))
+    async with served(*streams, asterisk.router(reception), audiosocket.router(tickets)) as address:
+        yield Served(address, tickets, tones, board, records, reception)
     await board.close()
 
 
