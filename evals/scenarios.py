@@ -62,7 +62,7 @@ _QUESTIONS = {
     "correct": r"¿es correcto|¿correcto|is that right|is that correct|correct\?",
     "number": r"qu[ée] n[úu]mero|tel[ée]fono|n[úu]mero de|what number|phone number|which number|best number|the number",
     "name": r"de parte de qui[ée]n|con qui[ée]n hablo|nombre|se llama|te llamas|who's calling|who is calling|your name"
-    r"|speaking with|who am i",
+    r"|speaking (?:with|to)|who am i",
     "urgent": r"urgente|urgent|corre prisa",
     "when": r"qu[ée] d[íi]a|cu[áa]ndo le|qu[ée] hora le|what day|which day|when would",
     "instead": r"¿le va bien|¿le viene|would .+ (?:do|suit|work)|does that",

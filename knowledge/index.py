@@ -1,8 +1,8 @@
-"""The index of meaning: Chroma, with what each circle may hear filtered inside the query."""
+"""The index of meaning: Chroma. No search returns what a circle may not hear."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -23,6 +23,10 @@ from knowledge.meaning import Meaning
 from knowledge.wording import guess_language
 
 _BATCH = 100
+WIDER = 4
+"""So many times more entries are asked for than are wanted, before what may not be heard is left out."""
+Span = tuple[int, int, int]
+"""Of an entry: the lowest circle that may hear it, and the first and last day on which it is valid."""
 _NAME = "preferences-"
 Report = Callable[[int, int], None]
 """Told of long work: how much is done, of how much."""
@@ -71,6 +75,10 @@ def entries(preferences: Iterable[Preference]) -> list[Entry]:
     return found
 
 
+def _span(metadata: Mapping[str, Any]) -> Span:
+    return int(metadata["rank"]), int(metadata["since"]), int(metadata["until"])
+
+
 def _entry(preference: Preference, kind: str, text: str, language: Language) -> Entry:
     entry = Entry("", preference, kind, text, language)
     said = repr((sorted(entry.metadata().items()), text))
@@ -82,7 +90,7 @@ class Index:
 
     def __init__(self, data: Path, meaning: Meaning, url: str | None = None):
         self._meaning = meaning
-        self._known: set[str] | None = None
+        self._known: dict[str, Span] | None = None
         try:
             self._client = _client(data, url)
             self._entries = self._client.get_or_create_collection(
@@ -95,7 +103,7 @@ class Index:
 
     def missing(self, wanted: Iterable[Entry]) -> list[Entry]:
         """What is wanted and not yet in the index."""
-        known = self._ids()
+        known = self._known_entries()
         return list({entry.id: entry for entry in wanted if entry.id not in known}.values())
 
     def put(self, wanted: Iterable[Entry], report: Report | None = None) -> int:
@@ -110,29 +118,40 @@ class Index:
                 embeddings=rows,
                 metadatas=[entry.metadata() for entry in batch],
             )
-            self._ids().update(entry.id for entry in batch)
+            self._known_entries().update((entry.id, _span(entry.metadata())) for entry in batch)
             if report:
                 report(start + len(batch), len(added))
         return len(added)
 
     def keep_only(self, wanted: Iterable[Entry]) -> int:
         """Takes out whatever is not wanted; returns how many."""
-        gone = list(self._ids() - {entry.id for entry in wanted})
+        gone = list(self._known_entries().keys() - {entry.id for entry in wanted})
         for start in range(0, len(gone), _BATCH):
             batch = gone[start : start + _BATCH]
             self._asked(self._entries.delete, ids=batch)
-            self._ids().difference_update(batch)
+            for id_ in batch:
+                self._known_entries().pop(id_, None)
         return len(gone)
 
     def nearest(self, row: Rows, circle: Circle, day: date, count: int) -> dict[str, float]:
-        """Entry ids with their cosine to `row`, of what `circle` may hear on `day`."""
-        where = {
-            "$and": [
-                {"rank": {"$lte": circle.rank}},
-                {"since": {"$lte": day.toordinal()}},
-                {"until": {"$gte": day.toordinal()}},
-            ]
+        """Entry ids with their cosine to `row`, of what `circle` may hear on `day`.
+
+        Chroma reads the metadata of every entry before a filtered search: among many, that costs far more than the
+        search. So more are asked for without a filter first; only where too few of those may be heard does it filter.
+        """
+        wide = self._nearest(row, WIDER * count)
+        today = day.toordinal()
+        found = {
+            id_: near
+            for id_, near in wide.items()
+            if (span := self._known_entries().get(id_)) and span[0] <= circle.rank and span[1] <= today <= span[2]
         }
+        if len(found) < count and len(wide) == WIDER * count:
+            rank, since, until = {"$lte": circle.rank}, {"$lte": today}, {"$gte": today}
+            return self._nearest(row, count, {"$and": [{"rank": rank}, {"since": since}, {"until": until}]})
+        return dict(sorted(found.items(), key=lambda each: -each[1])[:count])
+
+    def _nearest(self, row: Rows, count: int, where: Any = None) -> dict[str, float]:
         found = self._asked(
             self._entries.query, query_embeddings=[row], n_results=count, where=where, include=["distances"]
         )
@@ -146,10 +165,11 @@ class Index:
             found |= dict(zip(part["ids"], part["embeddings"], strict=True))
         return found
 
-    def _ids(self) -> set[str]:
+    def _known_entries(self) -> dict[str, Span]:
         """What is in the store, as it was at the first look and with all that this process did since."""
         if self._known is None:
-            self._known = set(self._asked(self._entries.get, include=[])["ids"])
+            kept = self._asked(self._entries.get, include=["metadatas"])
+            self._known = {id_: _span(data) for id_, data in zip(kept["ids"], kept["metadatas"], strict=True)}
         return self._known
 
     def _asked(self, call: Any, **what: Any) -> Any:

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calls.errors import EngineError
-from calls.words import Circle, Language, Match, Preference, Recall
+from calls.words import Circle, Language, Match, Person, Preference, Recall
 from knowledge.conflicts import differ, overlap, preferred
 from knowledge.embedding import Rows
 from knowledge.index import Index, Report, day_span, entries
 from knowledge.lexical import Lexicon
 from knowledge.meaning import Meaning
 from knowledge.topics import Subjects, Topics
-from knowledge.wording import bare_question
+from knowledge.wording import bare_question, pronoun_for
 
 log = logging.getLogger(__name__)
 Scored = tuple[Preference, float]
@@ -42,16 +42,19 @@ class Calibration:
 
     words: float = 0.3
     """What a full match of words adds to a cosine."""
-    topics: float = 0.6
+    topics: float = 0.7
     """What a full match of topics adds."""
-    bias: float = -3.5
-    slope: float = 5.33
-    sure: float = 0.748
+    bias: float = -5.735
+    slope: float = 7.05
+    sure: float = 0.769
     """Chance from which the best may be spoken."""
 
 
 class Memory:
-    """One state of the preferences. Immutable once `index` has run: a reload makes a new one."""
+    """One state of the preferences. Immutable once `index` has run: a reload makes a new one.
+
+    `executive`: whose preferences they are, named in most questions.
+    """
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Memory:
         meaning: Meaning,
         topics: Topics,
         tuned: Calibration | None = None,
+        executive: Person | None = None,
     ):
         self.entries = entries(preferences)
         listed = list({entry.preference.id: entry.preference for entry in self.entries}.values())
@@ -73,6 +77,7 @@ class Memory:
         self._subjects: Subjects | None = None
         self._waiting = np.zeros(len(listed), dtype=bool)
         self._tuned = tuned or Calibration()
+        self._unnamed = pronoun_for(executive or Person(""))
         self._conflicts: dict[frozenset[str], bool] = {}
         self._rows: dict[str, list[tuple[bool, Rows]]] = {}
 
@@ -100,7 +105,7 @@ class Memory:
 
     def scored(self, question: str, circle: Circle, language: Language, day: date) -> list[Scored]:
         """The five best, best first. A failing encoder or store leaves the search by words and topics."""
-        bare = bare_question(question)
+        bare = bare_question(self._unnamed(question, language))
         words = self._words.scores(bare)
         try:
             row = self._meaning.questions([(bare, language)])[0]
@@ -121,11 +126,17 @@ class Memory:
                 near[owner] = max(near[owner], cosine)
         return near
 
+    def _allowed(self, circle: Circle, day: date) -> NDArray[np.bool_]:
+        """Which preferences `circle` may hear on `day`."""
+        today = day.toordinal()
+        allowed: NDArray[np.bool_] = (
+            (self._rank <= circle.rank) & (self._span[:, 0] <= today) & (today <= self._span[:, 1])
+        )
+        return allowed
+
     def _best(self, score: Rows, circle: Circle, day: date) -> list[Scored]:
         """Of what may be heard; at the same score, what is meant for a closer circle comes first."""
-        today = day.toordinal()
-        allowed = (self._rank <= circle.rank) & (self._span[:, 0] <= today) & (today <= self._span[:, 1])
-        numbers = np.flatnonzero(allowed)
+        numbers = np.flatnonzero(self._allowed(circle, day))
         order = numbers[np.lexsort((-self._rank[numbers], -score[numbers]))][:MATCHES]
         best = [(self._preferences[number], float(score[number])) for number in order]
         return [(each, value) for each, value in best if circle.may_hear(each.audience)]

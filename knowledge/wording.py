@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-from calls.words import Language
+from calls.words import Language, Person
 
 _WORDS = Path(__file__).with_name("words.yaml")
 _WORD = re.compile(r"[^\W_]+(?:['’][a-z]*)?")
@@ -59,6 +60,18 @@ def bare_question(text: str) -> str:
     bare = re.sub(r"\s+", " ", re.sub(r"\s+([,.?!])", r"\1", _fillers().sub(" ", text)))
     bare = re.sub(r"^[\s,.;:…-]+|[\s,;:…-]+$", "", re.sub(r"([,.])(?:\s*[,.])+", r"\1", bare))
     return bare if len(bare) > 3 else text
+
+
+def pronoun_for(person: Person) -> Callable[[str, Language], str]:
+    """Puts a pronoun where a question names `person`: nearly every caller does, and it says nothing of the matter."""
+    spoken = [*person.spoken.values(), person.name]
+    full = sorted({name for name in spoken if name}, key=len, reverse=True)
+    if not full:
+        return lambda text, _: text
+    named = re.compile(rf"\b(?:{'|'.join(map(re.escape, full))})(?!\w)", re.IGNORECASE)
+    he = any(re.match(r"(?:el|don|mr)\b", name, re.IGNORECASE) for name in spoken)
+    pronouns: dict[Language, str] = {"es": "él", "en": "he"} if he else {"es": "ella", "en": "she"}
+    return lambda text, language: named.sub(pronouns[language], text)
 
 
 @cache
