@@ -95,9 +95,8 @@ async def _write(folder: Path, given: dict[str, str] | None, language: Language,
     line, said = Phrasebook.load().line, dict(given or {})
     wanted = questions(language) if given is None else ()
     while True:
-        said |= {
-            question.id: _ask(number, len(questions(language)), question) for number, question in enumerate(wanted, 1)
-        }
+        for number, question in enumerate(wanted, 1):
+            said[question.id] = _ask(f"{number}/{len(wanted)}", question)
         try:
             free = await _understood(said, language, settings)
             write_office(folder, office_from(said, language, date.today(), line, free), language)

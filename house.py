@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -27,6 +28,7 @@ from agent.wishes import Wishes
 from audio.engines import Sound, open_sound, warm_turns
 from audio.reception import Reception
 from calls.desk import Desk
+from calls.notices import Channel, Told
 from calls.ports import Knowledge, Office
 from calls.switchboard import Switchboard
 from calls.words import (
@@ -47,6 +49,7 @@ from knowledge.asked import KINDS
 from knowledge.autonomy import Earned
 from knowledge.by_phone import ByPhone
 from knowledge.digest_desk import DigestDesk
+from knowledge.digest_post import DigestPost
 from knowledge.embedding import E5, FastSentence
 from knowledge.first_meeting import FirstMeeting
 from knowledge.meeting import Understand
@@ -73,6 +76,7 @@ class OpenOffice:
     sound: Sound
     converse: Reception
     post: PostOffice
+    daily: DigestPost
     chosen: tuple[str, ...]
 
 
@@ -122,12 +126,13 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(engines, {"records": store.ping})
         post = await house.enter_async_context(_post_office(settings, store, knowledge))
+        daily = DigestPost(learning.digests, store.lessons, lambda: knowledge.policy, partial(_by_mail, post), now)
         front = Front(
             office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, learning,
             Notices(store.outbox, post), e5,
         )  # fmt: skip
         reception = Reception(switchboard, sound, meters.stages)
-        yield OpenOffice(front, store, knowledge, sound, reception, post, _chosen(settings, mind, knowledge))
+        yield OpenOffice(front, store, knowledge, sound, reception, post, daily, _chosen(settings, mind, knowledge))
 
 
 async def _learning(
@@ -160,11 +165,26 @@ async def _learning(
     earned = Earned(store.lessons, lambda: knowledge.preferences, now)
     await earned.open()
     proposals = Proposals(study, store.lessons, recent, knowledge.question_rows, phrase, knowledge.with_draft, now)
-    digests = DigestDesk(store, booked, knowledge, study, proposals, earned, phrase, now, understand)
+    where = f"{_address(settings)}/study/digest"
+    digests = DigestDesk(store, booked, knowledge, study, proposals, earned, phrase, now, understand, where)
     replay = Replay(knowledge, knowledge.with_draft, recent, answered, now)
     folder = Path("office") if settings.office == SAMPLE else None
     meeting = FirstMeeting(knowledge, folder, phrases.line, now, understand)
     return Learning(earned, digests, proposals, replay, meeting)
+
+
+async def _by_mail(post: PostOffice, to: str, subject: str, text: str, html: str) -> bool:
+    """Whether the digest went out; without a mail server it does not."""
+    if "email" not in post.media:
+        return False
+    told = Told(secrets.token_hex(8), "digest", now(), subject, text, {"html": html})
+    await post.send(Channel("digest", "email", to, ()), told)
+    return True
+
+
+def _address(settings: Settings) -> str:
+    """Where people find the pages of the house."""
+    return settings.public_url or f"http://{settings.host}:{settings.port}"
 
 
 def _digits(knowledge: OfficeKnowledge, text: str, language: Language) -> str:
@@ -252,7 +272,7 @@ def _post_office(
         twilio_number=settings.twilio_number,
         twilio_api=settings.twilio_api,
     )
-    desk = settings.public_url or f"http://{settings.host}:{settings.port}"
+    desk = _address(settings)
     return open_post_office(store.outbox, means, lambda: ZoneInfo(knowledge.policy.hours.timezone), now, desk)
 
 

@@ -168,6 +168,7 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
     yield watchman.keep_watch()
     yield house.post.keep_going()
     yield house.post.keep_listening(house.store.feed)
+    yield house.daily.keep_mailing()
     yield house.knowledge.keep_in_step()
     keep = Keep(timedelta(settings.keep_transcripts_days), timedelta(settings.keep_calls_days))
     yield keep_sweeping(lambda: house.store.sweep(keep, front.office.now()))

@@ -70,6 +70,8 @@ class Digest:
     opening: str
     sections: dict[Section, tuple[Item, ...]]
     left_out: dict[Section, int]
+    reply: str
+    """How to answer it."""
 
     @property
     def words(self) -> int:
@@ -90,7 +92,7 @@ class Digest:
         parts = [self.opening]
         for name, lines in self._shown():
             parts.append("\n".join([words_of(self.language)[name].upper(), *lines]))
-        return "\n\n".join([*parts, words_of(self.language)["reply"]]) + "\n"
+        return "\n\n".join([*parts, self.reply]) + "\n"
 
     @property
     def html(self) -> str:
@@ -99,7 +101,7 @@ class Digest:
         for name, lines in self._shown():
             items = "".join(f"<li>{escape(line)}</li>" for line in lines)
             parts.append(f"<h2>{escape(words_of(self.language)[name])}</h2><ul style='list-style:none'>{items}</ul>")
-        parts.append(f"<p>{escape(words_of(self.language)['reply'])}</p>")
+        parts.append(f"<p>{escape(self.reply)}</p>")
         head = f"<meta charset='utf-8'><title>{escape(self.subject)}</title>"
         return f"<!doctype html><html lang='{self.language}'>{head}<body>{''.join(parts)}</body></html>"
 
@@ -131,6 +133,7 @@ def digest(day: Day, language: Language) -> Digest:
         _opening(day, words),
         dict.fromkeys(SECTIONS, ()),
         dict.fromkeys(SECTIONS, 0),
+        words["reply"],
     )
     wanted = {"decisions": _decisions, "at_risk": _at_risk, "questions": _questions, "done": _done}
     lines = {name: list(wanted[name](day, language)) for name in SECTIONS}

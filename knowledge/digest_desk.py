@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from calls.versions import Fault, NotFit, Version
 from calls.words import Action, Autonomy, Circle, Language
 from knowledge.autonomy import Earned
 from knowledge.digest import Day, Digest, Item, digest, spoken
+from knowledge.digest import words_of as page_words
 from knowledge.meeting import Understand
 from knowledge.office_knowledge import OfficeKnowledge
 from knowledge.orders import Order, Person, order_in, people, words_of
@@ -47,7 +48,7 @@ class Replied:
 
 
 class DigestDesk:
-    """`bookings`: those made since a time, as the record tells them."""
+    """`bookings`: those made since a time, as the record tells them. `where`: the page on which it is answered."""
 
     def __init__(
         self,
@@ -60,10 +61,11 @@ class DigestDesk:
         phrase: Phrase,
         now: Callable[[], datetime],
         understand: Understand | None = None,
+        where: str = "/study/digest",
     ):
         self._kept, self._bookings, self._knowledge, self._study = kept, bookings, knowledge, study
         self._proposals, self._earned, self._phrase, self._now = proposals, earned, phrase, now
-        self._understand = understand
+        self._understand, self._where = understand, where
 
     async def today(self, language: Language | None = None) -> Digest:
         """The page of this moment, in the office's first language unless told otherwise."""
@@ -76,6 +78,7 @@ class DigestDesk:
     async def mail(self, language: Language | None = None) -> tuple[str, str, str]:
         """Subject, text and HTML of today's mail."""
         page = await self.today(language)
+        page = replace(page, reply=page_words(page.language)["reply_mail"].format(where=self._where))
         return page.subject, page.text, page.html
 
     async def reply(self, text: str, by: str = BY_DIGEST) -> Replied:

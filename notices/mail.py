@@ -73,6 +73,8 @@ class Mail:
         letter["Message-ID"] = f"<{told.id}@antesala.invalid>"
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers
         letter.set_content(told.body or told.subject)
+        if html := told.data.get("html"):
+            letter.add_alternative(html, subtype="html")
         return letter
 
     def _send(self, letter: EmailMessage) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from calls.errors import EngineError
-from calls.notices import Carrier, Channel, Letter, Medium, NotSent, Outbox
+from calls.notices import Carrier, Channel, Letter, Medium, NotSent, Outbox, Told
 from notices.telling import TOLD_OF, Occasion, occasions, out_of_date, told, trial
 from notices.web import Webhook
 
@@ -104,6 +104,10 @@ class PostOffice:
             await asyncio.gather(*(self._deliver(channels.get(id), letters) for id, letters in by_channel.items()))
         next_due = await self.outbox.next_due()
         return min(IDLE, max(timedelta(), next_due - self._now())) if next_due else IDLE
+
+    async def send(self, channel: Channel, told: Told) -> None:
+        """At once, past the queue. Raises NotSent."""
+        await self._carrier(channel).carry(told, channel.to, channel.id)
 
     async def try_out(self, channel: Channel) -> None:
         """Sends a trial at once. Raises NotSent."""

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from calls.errors import OfficeError
 from cli import app
+from knowledge.meeting import questions
 from knowledge.office_folder import read_office
 
 ANSWERS = """\
@@ -39,6 +40,19 @@ def test_answers_become_an_office_that_answers(tmp_path: Path, monkeypatch: pyte
     assert read_office(tmp_path / "office").policy.executive.name == "Irene Salas"
     with pytest.raises(OfficeError, match="office here already"):
         init(tmp_path)
+
+
+def test_a_typed_answer_that_is_wrong_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_call(*_: object) -> None: ...
+
+    monkeypatch.setattr("cli_office._first_call", no_call)
+    monkeypatch.setenv("ANTESALA_MODEL", "house")
+    answers = {"executive": "Irene Salas", "phone": "+34600111000", "pin": "12", "close": "Ana Ruiz, +34600222333\n"}
+    typed = "".join(f"{answers.get(each.id, '')}\n" for each in questions("es")) + "481516\n"
+    told = init(tmp_path, typed=typed)
+    assert "1/15  ¿Cómo se llama usted?" in told and "PIN is not 4 to 8 digits" in told
+    office = read_office(tmp_path / "office")
+    assert [each.name for each in office.contacts] == ["Irene Salas", "Ana Ruiz"]
 
 
 def test_answers_that_are_wrong_are_told(tmp_path: Path) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calls.words import LANGUAGES, Language
+from calls.notices import NotSent
+from calls.words import LANGUAGES, Language, Person
 from knowledge.digest import MOST_QUESTIONS, MOST_WORDS, Day, count_words, digest, spoken
+from knowledge.digest_post import DigestPost
 from knowledge.proposals import Proposal, Quote
-from tests.doubles import MONDAY
+from tests.doubles import MONDAY, POLICY
+from tests.knowledge.test_autonomy import Log
 
 ZONE = ZoneInfo("Europe/Madrid")
 WORDS = st.text("abcdeñ ,.;«»\n", max_size=300).map(lambda text: text.strip() or "nada")
@@ -83,3 +88,36 @@ def test_the_most_pressing_comes_first_and_everything_has_its_place() -> None:
 def test_what_callers_said_is_text_in_the_mail() -> None:
     page = digest(Day(MONDAY, ZONE, messages=[message("<script>alert(1)</script>")]), "en")
     assert "<script>" not in page.html
+
+
+class Mails:
+    """A mail server that is down as often as `fails` says."""
+
+    def __init__(self, fails: int = 0):
+        self.fails, self.sent = fails, list[str]()
+
+    async def mail(self) -> tuple[str, str, str]:
+        return "El día", "texto", "<p>texto</p>"
+
+    async def send(self, to: str, subject: str, text: str, html: str) -> bool:
+        if self.fails:
+            self.fails -= 1
+            raise NotSent("the mail server could not be reached", again=True)
+        self.sent.append(to)
+        return True
+
+
+async def test_the_digest_is_mailed_once_a_day_when_the_office_closes() -> None:
+    at, mails, log = MONDAY, Mails(fails=1), Log()
+    policy = replace(POLICY, executive=Person("Elena Vidal", email="elena@vidal.example"))
+    post = DigestPost(mails, log, lambda: policy, mails.send, lambda: at)
+    assert not await post.round(), "not yet"
+    at = MONDAY.replace(hour=17, minute=31)
+    with pytest.raises(NotSent):
+        await post.round()
+    assert await post.round() and not await post.round() and mails.sent == ["elena@vidal.example"]
+    again = DigestPost(mails, log, lambda: policy, mails.send, lambda: at)
+    assert not await again.round(), "nor after a restart"
+    at = at.replace(day=28)
+    assert not await again.round(), "nor on a Saturday"
+    assert not await DigestPost(mails, Log(), lambda: POLICY, mails.send, lambda: MONDAY.replace(hour=18)).round()
