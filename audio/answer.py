@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 from audio.mouth import Clip, Mouth
 from audio.voice import Voice
-from calls.errors import EngineError
+from calls.errors import CallClosed, EngineError
 from calls.turn import Turn
 from calls.words import Failed, Say, Utterance
+
+HOLD_S = 1.3
+"""When nothing stands to be said so long after it was begun, the caller hears that we are still there."""
 
 
 async def synthesise(voice: Voice, clip: Clip, sounded: Callable[[], None] = lambda: None) -> None:
@@ -63,10 +66,38 @@ class Answer:
         await asyncio.gather(self.done, return_exceptions=True)
 
     async def _prepare(self) -> None:
-        async with aclosing(self._turn.reply()) as says:
-            async for say in says:
-                await self._speak(say)
-                await self._released.wait()
+        holding = asyncio.create_task(self._hold())
+        try:
+            async with aclosing(self._turn.reply()) as says:
+                async for say in says:
+                    await self._speak(say)
+                    await self._released.wait()
+            if self.first_sentence_at is None:
+                await self._at_a_loss()
+        finally:
+            holding.cancel()
+            await asyncio.gather(holding, return_exceptions=True)
+
+    async def _hold(self) -> None:
+        """An engine takes its time: the caller is not left in silence."""
+        await self._released.wait()
+        await asyncio.sleep(max(0.0, self.began_at + HOLD_S - asyncio.get_running_loop().time()))
+        if self.first_sentence_at is None:
+            await self._say("hold_on")
+
+    async def _at_a_loss(self) -> None:
+        """Nothing came of it: the caller is asked once more."""
+        await self._released.wait()
+        call = self._turn.call
+        if call.open and not call.with_staff and not call.ending:
+            await self._say("unclear_again")
+
+    async def _say(self, key: str) -> None:
+        """A fixed line, whatever else has failed; most of them are on disk as sound."""
+        with suppress(EngineError, CallClosed):
+            clip = Clip(await self._turn.call.say(self._turn.call.phrase(key, self._turn.language)), self._rate)
+            self._mouth.say(clip)
+            await synthesise(self._voice, clip)
 
     async def _speak(self, say: Say) -> None:
         loop = asyncio.get_running_loop()
@@ -79,7 +110,8 @@ class Answer:
         try:
             await synthesise(self._voice, clip, self._first_sound)
         except EngineError as error:
-            await self._turn.call.note(Failed("voice", error.what, "none"))
+            await self._turn.call.note(Failed("voice", error.what, "recorded"))
+            await self._say("rescue_no_one")
 
     def _first_sound(self) -> None:
         if self.first_sound_at is None:

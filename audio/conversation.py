@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -24,11 +24,11 @@ from audio.listener import PRE_ROLL_S, Listener
 from audio.mouth import Clip, Mouth
 from audio.silence import Silence
 from calls.call import Call, new_id
-from calls.errors import AntesalaError, EngineError
+from calls.errors import AntesalaError, CallClosed, EngineError
 from calls.keypad import press
 from calls.turn import Turn, take_turn
 from calls.wire import FRAME_S, Pcm, Wire
-from calls.words import Failed, Heard, Say, Utterance
+from calls.words import Failed, HandOff, Heard, Reason, Refused, Say, Utterance
 
 FALLING_S = 0.08
 """So long after the loudness dropped an answer begins to be prepared."""
@@ -42,6 +42,8 @@ KEYS_S = 1.2
 """Keys pressed within this time of each other belong together."""
 MISSING_S = 0.15
 """A line that sends nothing for so long is sending silence."""
+EARS_S = 8.0
+"""So long after the caller has finished the ears are given up."""
 LAST_WORDS_S = 5.0
 """After the caller hung up, what they said last is heard and acted on within this time."""
 
@@ -57,6 +59,8 @@ class Stretch:
     overhearing: Overhearing
     draft: Draft | None = None
     answer: Answer | None = None
+    held: bool = False
+    """The caller has been told that it takes a moment."""
     pace_s: float = 0.0
     longest_s: float = 0.0
 
@@ -73,6 +77,8 @@ class Conversation:
         self._stretch: Stretch | None = None
         self._answer: Answer | None = None
         self._last: Utterance | None = None
+        self._unheard = 0
+        """How often the ears have failed."""
         self._reply_began = -10.0
         self._unasked: list[Clip] = []
         self._keys: list[str] = []
@@ -197,6 +203,33 @@ class Conversation:
                 stretch.overhearing.keep_up(listener.voiced_s, self._hearing, speech)
         elif stretch.draft.transcript is not None:
             await self._weigh(stretch, stretch.draft)
+        elif listener.quiet_s >= LATEST_S:
+            await self._bear_with(stretch, stretch.draft)
+
+    async def _bear_with(self, stretch: Stretch, draft: Draft) -> None:
+        """The ears take their time, or have failed: the caller hears of it, and is asked again or given a person."""
+        if draft.done.done() or self._listener.quiet_s >= EARS_S:
+            self._stretch = None
+            self._listener.forget()
+            await self._forget_draft(stretch)
+            self._unheard += 1
+            self._errand(self._ask_again(self._unheard > 1))
+        elif not stretch.held and not stretch.interrupts:
+            stretch.held = True
+            self._errand(self._call_speak("hold_on"))
+
+    async def _ask_again(self, in_vain: bool) -> None:
+        """The first time for the words, after that there is a person for it."""
+        call = self._call
+        with suppress(EngineError, CallClosed):
+            await call.note(Failed("ears", "nothing was made out in time", "desk" if in_vain else "ask"))
+            await self._call_speak("rescue" if in_vain else "unclear_again")
+            if in_vain and isinstance(await call.do(HandOff(Reason.FAILURE)), Refused):
+                await self._call_speak("rescue_no_one")
+
+    async def _call_speak(self, key: str) -> None:
+        with suppress(EngineError, CallClosed):
+            self._mouth.say(self._made(await self._call.say(self._call.phrase(key))))
 
     def _goes_on(self, draft: Draft) -> bool:
         listener = self._listener
@@ -346,9 +379,9 @@ class Conversation:
         await self._mouth.close()
         if not (stretch and self._call.open):
             return
+        draft = stretch.draft or self._draft(stretch)
         try:
             async with asyncio.timeout(LAST_WORDS_S):
-                draft = stretch.draft or self._draft(stretch)
                 await asyncio.shield(draft.done)
                 await self._forget_draft(stretch)
                 if draft.transcript and draft.transcript.text:
@@ -360,6 +393,8 @@ class Conversation:
                             pass
         except (TimeoutError, AntesalaError) as error:
             _log.warning("call %s: its last words were not all dealt with: %s", self._call.id, type(error).__name__)
+        finally:
+            await draft.withdraw()
 
     # --- small things ---------------------------------------------------------------------------------
 
