@@ -10,6 +10,9 @@ from console.api.problems import problem
 
 MOST_BODY = 2 * 1024 * 1024
 """Bytes in one request; more is answered with 413."""
+MOST_FILE = 16 * 1024 * 1024
+"""Bytes in one that brings a file in: some 50,000 preferences."""
+_FILES = ("/import", "/import/preview")
 
 
 class Scales:
@@ -22,9 +25,10 @@ class Scales:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        most = max(self._most, MOST_FILE) if scope["path"].endswith(_FILES) else self._most
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self._most:
-            too_large = problem(413, "Too large", f"The body is over {self._most} bytes.", {"Connection": "close"})
+        if announced.isdigit() and int(announced) > most:
+            too_large = problem(413, "Too large", f"The body is over {most} bytes.", {"Connection": "close"})
             await too_large(scope, receive, send)
             return
         came = 0
@@ -33,8 +37,8 @@ class Scales:
             nonlocal came
             message = await receive()
             came += len(message.get("body", b""))
-            if came > self._most:
-                raise HTTPException(413, f"The body is over {self._most} bytes.")
+            if came > most:
+                raise HTTPException(413, f"The body is over {most} bytes.")
             return message
 
         await self._app(scope, weighed, send)

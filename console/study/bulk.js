@@ -20,10 +20,13 @@ export function bulk(list, changed) {
     const [file] = form.file.files;
     if (!file) return;
     sent = { name: file.name, text: await file.text(), author: me() };
+    going(words.reading);
     try {
       preview(await ask(`${list}/import/preview`, "POST", sent));
     } catch (error) {
       showFaults(form, error);
+    } finally {
+      $("going").hidden = true;
     }
   };
   form.onsubmit = async (event) => {
@@ -60,19 +63,23 @@ function preview({ added, changed, examples }) {
   (added + changed ? $("bring_in") : $("preview")).focus();
 }
 
-async function bringIn(list, sent, changed) {
-  const bar = $("bar");
+/** What is going on, and how much of it is done (0 to 1) where that is known. */
+function going(told, share = null) {
   $("going").hidden = false;
-  bar.removeAttribute("value");
-  $("going_told").textContent = words.reading;
+  $("going_told").textContent = told;
+  if (share === null) $("bar").removeAttribute("value");
+  else $("bar").value = share;
+}
+
+async function bringIn(list, sent, changed) {
+  going(words.bringing_in);
   const { batch, count } = await ask(`${list}/import`, "POST", sent);
   await changed();
   imports(changed);
-  for (let waiting = count; ; await new Promise((then) => setTimeout(then, LOOK_MS))) {
-    ({ waiting } = await ask("imports/waiting"));
-    bar.value = count ? Math.max(0, 1 - waiting / count) : 1;
-    $("going_told").textContent = word("learning", { n: Math.max(0, count - waiting), count });
-    if (!waiting || !$("files").open) break;
+  let { waiting } = await ask("imports/waiting");
+  for (const all = waiting; waiting && $("files").open; { waiting } = await ask("imports/waiting")) {
+    going(word("learning", { n: Math.max(0, all - waiting), all }), Math.max(0, 1 - waiting / all));
+    await new Promise((then) => setTimeout(then, LOOK_MS));
   }
   reset();
   $("files").close();

@@ -83,7 +83,7 @@ function chips(row) {
   const told = [
     row.status === "draft" && words.status_draft,
     row.status === "archived" && words.status_archived,
-    spelled("audience", row.audience),
+    row.callers?.length ? word("only_for", { who: row.callers.join(", ") }) : spelled("audience", row.audience),
     row.topic,
     (from || until) && [from && word("from_day", { day: from }), until && word("until_day", { day: until })].filter(Boolean).join(" "),
     `${writer(row.author)}, ${when(row.updated)}`,

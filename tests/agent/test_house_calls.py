@@ -241,6 +241,14 @@ def test_a_contact_who_prefers_tu_is_addressed_so() -> None:
     assert "¿Te llamamos" in call.says("Dile que el jueves no puedo ir")
 
 
+@pytest.mark.parametrize("liked", ["con quién hablo", "de parte de quién"])
+def test_words_that_the_office_likes_or_avoids_choose_among_our_own(liked: str) -> None:
+    other = {"con quién hablo", "de parte de quién"} - {liked}
+    for policy in (replace(POLICY, prefer=(liked,)), replace(POLICY, avoid=(*other, "nombre"))):
+        said = HouseCall(policy=policy).says("¿Está la señora Vidal?").lower()
+        assert liked in said and not any(each in said for each in other)
+
+
 def test_a_suspicious_call_gets_less() -> None:
     call = HouseCall(LUIS, more={"suspicious": True})
     said = call.says("¿Está Elena?") + call.says("Luis") + call.says("por la ronda")
