@@ -237,10 +237,10 @@ class Conversation:
         return resumed or listener.voiced_s - draft.voiced_s > STALE_S
 
     def _draft(self, stretch: Stretch) -> Draft:
-        listener, hearing = self._listener, self._hearing()
-        if (language := stretch.overhearing.language) is not None:
+        listener, hearing, overheard = self._listener, self._hearing(), stretch.overhearing
+        if (language := overheard.language) is not None:
             hearing = replace(hearing, languages=(language,), current=language)
-        return Draft(hearing, listener.since(stretch.start), listener.voiced_s, stretch.pace_s)
+        return Draft(hearing, listener.since(stretch.start), listener.voiced_s, stretch.pace_s, overheard.words)
 
     def _hearing(self) -> Hearing:
         call, knowledge = self._call, self._call.office.knowledge
@@ -267,7 +267,7 @@ class Conversation:
             return
         if stretch.answer is None:
             stretch.answer = await self._prepare(stretch, draft)
-            self._overheard(draft.transcript)
+            stretch.overhearing.note(draft.transcript)
         answer = stretch.answer
         if quiet >= draft.patience_s and not self._listener.stirring and (answer.ready or quiet >= LATEST_S):
             await self._release(stretch, answer)

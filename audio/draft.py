@@ -41,19 +41,22 @@ class Hearing:
         wide = speech.astype(np.float32) / 32768.0
         return wide if self.rate == RATE else soxr.resample(wide, self.rate, RATE).astype(np.float32)
 
-    async def words(self, wide: NDArray[np.float32]) -> Transcript:
-        """Raises EngineError."""
+    async def words(self, wide: NDArray[np.float32], expected: str = "") -> Transcript:
+        """What is said in `wide`, of which `expected` was made out before it ended. Raises EngineError."""
         ears = self.sound.ears
-        return await ears.hear(wide, languages=self.languages, current=self.current, hints=self.hints)
+        return await ears.hear(
+            wide, languages=self.languages, current=self.current, hints=self.hints, expected=expected
+        )
 
 
 class Overhearing:
     """Hears the caller while they are still speaking, as far as the ears have nobody else to hear.
 
-    `language`: the one that they speak, once it is known.
+    `words`: those made out so far. `language`: the one that they speak, once it is known.
     """
 
     def __init__(self, ears: Ears, told: Callable[[Transcript], None]):
+        self.words = ""
         self.language: Language | None = None
         self._ears, self._told = ears, told
         self._voiced_s = 0.0
@@ -69,10 +72,14 @@ class Overhearing:
 
     async def _hear(self, hearing: Hearing, speech: Pcm) -> None:
         try:
-            heard = await hearing.words(hearing.widened(speech))
+            self.note(await hearing.words(hearing.widened(speech), self.words))
         except EngineError:
             return  # the whole utterance will be heard again, and then it matters
+
+    def note(self, heard: Transcript) -> None:
+        """So much of the utterance has been made out."""
         if heard.text:
+            self.words = heard.text
             self.language = heard.language if heard.odds.get(heard.language, 0.0) >= CERTAIN else None
             self._told(heard)
 
@@ -86,27 +93,27 @@ class Overhearing:
 class Draft:
     """Starts at once. `transcript` is None until the words are known, `patience_s` infinite until their tone is too.
 
-    `speech` contains `voiced_s` seconds of voice and a longest pause of `pace_s`.
+    `speech` contains `voiced_s` seconds of voice and a longest pause of `pace_s`; `expected` was made out of it before.
     """
 
-    def __init__(self, hearing: Hearing, speech: Pcm, voiced_s: float, pace_s: float):
+    def __init__(self, hearing: Hearing, speech: Pcm, voiced_s: float, pace_s: float, expected: str = ""):
         self.voiced_s = voiced_s
         self.transcript: Transcript | None = None
         self.patience_s = math.inf
         self.began_at = asyncio.get_running_loop().time()
         self.heard_at = self.began_at
-        self.done = asyncio.create_task(self._hear(hearing, speech, pace_s))
+        self.done = asyncio.create_task(self._hear(hearing, speech, pace_s, expected))
 
     async def withdraw(self) -> None:
         """Nobody needs it any more."""
         self.done.cancel()
         await asyncio.gather(self.done, return_exceptions=True)
 
-    async def _hear(self, hearing: Hearing, speech: Pcm, pace_s: float) -> None:
+    async def _hear(self, hearing: Hearing, speech: Pcm, pace_s: float, expected: str) -> None:
         wide = hearing.widened(speech)
         finished = asyncio.create_task(hearing.sound.smart_turn.chance(wide))
         try:
-            heard = self.transcript = await hearing.words(wide)
+            heard = self.transcript = await hearing.words(wide, expected)
             self.heard_at = asyncio.get_running_loop().time()
             if heard.text:
                 self.patience_s = patience(heard.text, heard.language, await finished, pace_s)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import statistics
 import time
@@ -219,9 +218,9 @@ def _stock(data: Path) -> Iterator[tuple[str, Hears]]:
 
 def _full_context(data: Path) -> Iterator[tuple[str, Hears]]:
     """Our own engines on the full 30 s, told which language is spoken: what the trimming costs in words."""
-    engines: dict[str, Engine] = {"Antesala whisper": WhisperEngine(lambda: checkpoint(data), os.cpu_count() or 1)}
+    engines: dict[str, Engine] = {"Antesala whisper": WhisperEngine(lambda: checkpoint(data))}
     if fast_installed():
-        engines["Antesala fast"] = FastEngine(lambda: ct2_folder(data), 1)
+        engines["Antesala fast"] = FastEngine(lambda: ct2_folder(data), lambda: checkpoint(data), 1)
     for name, engine in engines.items():
         engine.load()
 

@@ -37,8 +37,9 @@ def open_ears(
         from audio.ears.pipecat_ears import PipecatEars
 
         return PipecatEars(kind.removeprefix(PIPECAT), params)
-    if kind == "fast" or (kind == "auto" and fast_installed()):
-        return LocalEars(FastEngine(partial(ct2_folder, data_dir, model), cores), workers=cores)
     if kind not in KINDS:
         raise SettingsError(f"ANTESALA_EARS: there are no ears {kind!r}. Choose one of {', '.join(KINDS)}.")
-    return LocalEars(WhisperEngine(partial(checkpoint, data_dir, model), threads=cores))
+    file = partial(checkpoint, data_dir, model)
+    if kind == "fast" or (kind == "auto" and fast_installed()):
+        return LocalEars(FastEngine(partial(ct2_folder, data_dir, model), file, cores), workers=cores)
+    return LocalEars(WhisperEngine(file), workers=cores)

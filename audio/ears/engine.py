@@ -38,14 +38,21 @@ class Engine(Protocol):
     def load(self) -> None:
         """Makes it ready. Raises WeightsError."""
 
-    def encode(self, features: Features) -> Any:
-        """What the encoder makes of features (n_mels, frames); frames is even and at most 3000."""
+    def encode(self, features: Features, cores: int = 1) -> Any:
+        """What the encoder makes of features (n_mels, frames); frames is even and at most 3000.
+
+        `cores`: how many it may use for this utterance, if more than one serves it.
+        """
 
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
         """How likely each of `languages` is, in 0..1, adding up to 1."""
 
-    def write(self, encoded: Any, language: Language, hint: str, most: int) -> Draft:
-        """The words, greedily, at most `most` tokens of them. `hint` is text that may have come before."""
+    def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
+        """The words, greedily, at most `most` tokens of them. `hint` is text that may have come before.
+
+        `expected` is what was made out before the speaker had finished. It changes no word: an engine that reads
+        several tokens as fast as one saves itself those that it would have written anyway.
+        """
 
 
 def among(languages: Sequence[Language], chances: Sequence[float]) -> dict[Language, float]:

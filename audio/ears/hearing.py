@@ -28,7 +28,10 @@ PERHAPS_SPEECH = 0.3
 
 
 class LocalEars:
-    """Ears on this machine: `workers` utterances at a time in threads of their own, first come first served."""
+    """Ears on this machine: `workers` utterances at a time in threads of their own, first come first served.
+
+    There are as many workers as cores; an utterance that is heard alone may have all of them.
+    """
 
     def __init__(self, engine: Engine, workers: int = 1) -> None:
         self._engine, self._workers, self._asked = engine, workers, 0
@@ -43,11 +46,12 @@ class LocalEars:
         languages: Sequence[Language],
         current: Language,
         hints: Sequence[str] = (),
+        expected: str = "",
     ) -> Transcript:
         dropped = Event()
         with self._counting:
             self._asked += 1
-        asked = self._threads.submit(self._listen, pcm, languages, current, hints, dropped)
+        asked = self._threads.submit(self._listen, pcm, languages, current, hints, expected, dropped)
         asked.add_done_callback(self._answered)
         try:
             return await asyncio.wrap_future(asked)
@@ -80,13 +84,15 @@ class LocalEars:
         languages: Sequence[Language],
         current: Language,
         hints: Sequence[str],
+        expected: str,
         dropped: Event,
     ) -> Transcript:
         with self._loading:
             if not self._loaded:
                 self._engine.load()
                 self._loaded = True
-        return listen(self._engine, pcm, languages, current, hints, dropped.is_set)
+        cores = max(1, self._workers // max(1, self._asked))
+        return listen(self._engine, pcm, languages, current, hints, dropped.is_set, expected, cores)
 
 
 def listen(
@@ -96,6 +102,8 @@ def listen(
     current: Language,
     hints: Sequence[str],
     dropped: Callable[[], bool],
+    expected: str = "",
+    cores: int = 1,
 ) -> Transcript:
     """Hears one utterance; blocks. Once it is `dropped` nothing more is computed and nothing is heard."""
     nothing = Transcript("", current)
@@ -104,12 +112,12 @@ def listen(
     hint = ", ".join(hints) + "." if hints else ""
 
     def heard_in(frames: int) -> tuple[Draft, Language, dict[Language, float]] | None:
-        encoded = None if dropped() else engine.encode(log_mel(pcm, frames, engine.n_mels))
+        encoded = None if dropped() else engine.encode(log_mel(pcm, frames, engine.n_mels), cores)
         odds = {current: 1.0} if dropped() else _odds(engine, encoded, languages)
         if dropped():
             return None
         language = spoken(odds, current, speech)
-        return engine.write(encoded, language, hint, int(TOKENS + TOKENS_S * seconds)), language, odds
+        return engine.write(encoded, language, hint, int(TOKENS + TOKENS_S * seconds), expected), language, odds
 
     frames = min(FULL, 2 * round(50 * max(LEAST_S, seconds + ROOM_S)))
     heard = heard_in(frames) if speech else None

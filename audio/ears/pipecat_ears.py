@@ -39,7 +39,7 @@ PIECE = RATE // 10
 
 
 class PipecatEars:
-    """See `Ears`. Hears in the language of the call; hints are not passed on. `params` go to the service."""
+    """See `Ears`. Hears in the language of the call; hints and expectations stay here. `params` go to the service."""
 
     idle = False
 
@@ -49,7 +49,13 @@ class PipecatEars:
         self._lines: dict[Language, _Line] = {}
 
     async def hear(
-        self, pcm: NDArray[np.float32], *, languages: Sequence[Language], current: Language, hints: Sequence[str] = ()
+        self,
+        pcm: NDArray[np.float32],
+        *,
+        languages: Sequence[Language],
+        current: Language,
+        hints: Sequence[str] = (),
+        expected: str = "",
     ) -> Transcript:
         if not speech_seconds(pcm):
             return Transcript("", current)

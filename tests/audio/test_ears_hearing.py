@@ -28,6 +28,8 @@ class ScriptedEngine:
     def __init__(self, *drafts: Draft | Exception) -> None:
         self.drafts = list(drafts)
         self.frames: list[int] = []
+        self.cores: list[int] = []
+        self.expected: list[str] = []
         self.asked: list[tuple[Language, str, int]] = []
         self.loads = 0
         self.began = threading.Event()
@@ -37,8 +39,9 @@ class ScriptedEngine:
     def load(self) -> None:
         self.loads += 1
 
-    def encode(self, features: Features) -> Any:
+    def encode(self, features: Features, cores: int = 1) -> Any:
         self.frames.append(features.shape[1])
+        self.cores.append(cores)
         self.began.set()
         assert self.gate.wait(10)
         return features
@@ -46,8 +49,9 @@ class ScriptedEngine:
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
         return {each: 1.0 if each == languages[0] else 0.0 for each in languages}
 
-    def write(self, encoded: Any, language: Language, hint: str, most: int) -> Draft:
+    def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
         self.asked.append((language, hint, most))
+        self.expected.append(expected)
         draft = self.drafts.pop(0)
         if isinstance(draft, Exception):
             raise draft
@@ -119,6 +123,24 @@ async def test_who_no_longer_waits_costs_nothing_more() -> None:
     assert len(engine.frames) == 2, "the one that was running and the last; the waiting one never began"
     assert len(engine.asked) == 1, "nothing was written for the one that was running"
     assert engine.loads == 1
+    await ears.close()
+
+
+async def test_who_is_heard_alone_has_all_cores_and_what_was_made_out_before() -> None:
+    engine = ScriptedEngine(HOLA, HOLA, HOLA)
+    ears = LocalEars(engine, workers=2)
+
+    def hear(expected: str) -> Any:
+        return ears.hear(speech(1), languages=("es",), current="es", expected=expected)
+
+    await hear("Hola, buenos")
+    assert engine.cores == [2] and engine.expected == ["Hola, buenos"]
+    engine.gate.clear()
+    first, second = asyncio.create_task(hear("")), asyncio.create_task(hear(""))
+    await asyncio.to_thread(engine.began.wait, 10)
+    engine.gate.set()
+    await asyncio.gather(first, second)
+    assert min(engine.cores) == 1
     await ears.close()
 
 

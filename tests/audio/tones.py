@@ -66,6 +66,7 @@ class ToneEars:
         languages: Sequence[Language],
         current: Language,
         hints: Sequence[str] = (),
+        expected: str = "",
     ) -> Transcript:
         self.asked += 1
         await asyncio.sleep(self.seconds)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import soxr
 from numpy.typing import NDArray
 
 from audio.ears import Ears, Transcript, open_ears
@@ -18,8 +19,11 @@ from audio.ears.mel import RATE
 from audio.ears.models import checkpoint, fast_installed, fetch, listing
 from calls.errors import WeightsError
 from calls.words import LANGUAGES, Language
+from tests.loops import ROOT
 
 pytestmark = pytest.mark.slow
+
+CALLERS = ROOT / "evals" / "callers"
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +70,19 @@ async def test_a_short_yes_or_no_is_heard_and_changes_no_language(ears: Ears, sh
         pcm = _sound(shared_audio, file)
         assert plain((await _hear(ears, pcm, "en")).text) == word
         assert (await _hear(ears, pcm, "es")).language == "es"
+
+
+async def test_what_was_expected_saves_time_and_changes_no_word(ears: Ears) -> None:
+    narrow, rate = soundfile.read(CALLERS / "message_es.wav", dtype="float32")
+    spoken = np.flatnonzero(np.abs(narrow) > 0.05)[0]
+    pcm = soxr.resample(narrow[spoken : spoken + 4 * rate], rate, RATE)
+    said = (await ears.hear(pcm, languages=("es",), current="es")).text
+    words = said.split()
+    assert len(words) > 4
+    elsewhere = " ".join([*words[:2], "quizá", *words[3:]])
+    for expected in (said, " ".join(words[:-2]), elsewhere, "Esto no lo ha dicho nadie.", f"{said} Y algo más."):
+        heard = await ears.hear(pcm, languages=("es",), current="es", expected=expected)
+        assert heard.text == said
 
 
 async def test_four_callers_at_once_are_each_heard(ears: Ears, shared_audio: Path) -> None:
