@@ -27,6 +27,7 @@ from audio.voice import VOICE_RATE
 from calls.bridge import Bridge
 from calls.call import Call, new_id
 from calls.errors import SettingsError
+from calls.farewell import farewell
 from calls.owed import Watchman
 from calls.ports import Office
 from calls.wire import Arrival, Pcm, Wire
@@ -47,8 +48,9 @@ from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
 from console.door.porter import Porter
-from console.study import sound
+from console.study import agenda, sound
 from house import OpenOffice, open_office
+from knowledge.subscription import Subscription
 from lines import asterisk, audiosocket, browser, plivo, telnyx, twilio
 from lines.exchange import exchange
 from lines.sip.account import PhoneSet
@@ -64,6 +66,8 @@ from settings import PREFIX, Settings
 
 STOP_WITHIN_S = 5
 """How long open connections may go on when the server is stopped."""
+FAREWELL_S = 10.0
+"""How long callers have to hear that the house closes."""
 LARGEST_FRAME = 1024 * 1024
 """Bytes in one WebSocket message; a client that sends more is cut off."""
 
@@ -84,6 +88,8 @@ def create_app(settings: Settings) -> FastAPI:
                         house.front.desk.hang(_attendant(telephone, settings.sip_desk, house))
                     tasks = [chores.create_task(chore) for chore in _chores(house, settings)]
                     print(*house.chosen, sep="\n", flush=True)
+                    if telephone:
+                        print(f"The telephone listens at {settings.sip_listen}.", flush=True)
                     yield
                     for task in tasks:
                         task.cancel()
@@ -123,6 +129,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(look.router)
     app.include_router(desk_page.router)
     app.include_router(study_pages.router)
+    app.include_router(agenda.router(lambda: app.state.knowledge.calendar_state))
     app.include_router(sound.router(lambda *said: app.state.sound.voice.speak(*said), VOICE_RATE, listen))
     app.include_router(seat.router(bridge_of, hear))
     return app
@@ -170,6 +177,11 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
     yield house.post.keep_listening(house.store.feed)
     yield house.daily.keep_mailing()
     yield house.knowledge.keep_in_step()
+    if settings.calendar_url:
+        kept = settings.data / "calendar.ics"
+        yield house.knowledge.keep_calendar(
+            Subscription(settings.calendar_url.get_secret_value(), kept, front.office.now)
+        )
     keep = Keep(timedelta(settings.keep_transcripts_days), timedelta(settings.keep_calls_days))
     yield keep_sweeping(lambda: house.store.sweep(keep, front.office.now()))
 
@@ -223,12 +235,24 @@ class _Server(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, front: Front):
         super().__init__(config)
-        self._front = front
+        self._front, self._loop = front, asyncio.get_running_loop()
+        self._leaving: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Those who watch the live feed go home first: they would never leave by themselves."""
+        if self._leaving is None:
+            self._loop.call_soon_threadsafe(self._leave)
+        else:
+            self.force_exit, self.should_exit = sig == signal.SIGINT, True
+
+    def _leave(self) -> None:
+        if self._leaving is None:
+            self._leaving = self._loop.create_task(self._part())
+
+    async def _part(self) -> None:
+        """Callers hear that the house closes; those who watch the live feed would never leave by themselves."""
+        self._front.switchboard.shut()
+        await farewell(self._front.switchboard.calls, FAREWELL_S)
         self._front.feed.close()
-        self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 
 

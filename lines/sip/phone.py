@@ -287,10 +287,15 @@ def _only_we_complain() -> None:
         os.dup2(nowhere.fileno(), 2)
 
 
+def _first_in_line() -> None:
+    """Sound is due every 20 ms, whatever else this machine does: where we may, we come first."""
+    with suppress(OSError):
+        os.nice(-10)
+
+
 if __name__ == "__main__":
     _only_we_complain()
-    with suppress(PermissionError):
-        os.nice(-10)  # sound is due every 20 ms, whatever else this machine does
+    _first_in_line()
     logging.basicConfig(level=logging.ERROR)
     try:
         asyncio.run(run(int(sys.argv[1])))

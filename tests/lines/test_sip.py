@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
+import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -146,6 +148,19 @@ async def test_a_phone_that_dies_ends_its_calls_and_is_back_at_once():
         await until(line.sip.ready.is_set)
         async with ringing_sip(line.port) as peer:
             assert await peer.final() == 200
+
+
+@pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is not installed (Debian: sip-tester)")
+async def test_an_independent_caller_rings_twenty_times():
+    async with listening() as line:
+        sipp = await asyncio.create_subprocess_exec(
+            "sipp", f"127.0.0.1:{line.port}", "-sn", "uac", "-i", "127.0.0.1", "-p", str(free_port()),
+            "-m", "20", "-r", "10", "-d", "500", "-timeout", "20", "-nostdin",
+            stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, cwd=tempfile.gettempdir(),
+        )  # fmt: skip
+        assert await sipp.wait() == 0
+        await line.answerer.until_closed(20)
+        assert len(line.answerer.arrivals) == 20
 
 
 async def test_the_check_says_what_is_well_and_what_is_not():
