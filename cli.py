@@ -37,6 +37,7 @@ class Bench(StrEnum):
 
     CRASH = "crash"
     EARS = "ears"
+    FAULTS = "faults"
     GUARD = "guard"
     KNOWLEDGE = "knowledge"
     LATENCY = "latency"

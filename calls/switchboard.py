@@ -53,6 +53,10 @@ class Switchboard:
         """Nobody else can be answered now."""
         return len(self._calls) + self._answering >= self._most
 
+    def shut(self) -> None:
+        """Nobody else is answered any more."""
+        self._most = 0
+
     def find(self, call_id: str) -> Call | None:
         """The call in progress with this id."""
         return self._calls.get(call_id)

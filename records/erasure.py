@@ -52,7 +52,7 @@ class Erasures:
         with engine.begin() as connection:
             erased = subject.erase(number, connection)
         scrub(engine)
-        told = {"at": spell_time(at), "mark": self.mark(number), "erased": erased}
+        told: dict[str, Any] = {"at": spell_time(at), "mark": self.mark(number), "erased": erased}
         self._log(told)
         signature = self._key.sign(_spelled(told)).hex()
         return Receipt(**told, public_key=self._key.public_key().public_bytes_raw().hex(), signature=signature)

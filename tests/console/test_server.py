@@ -53,7 +53,8 @@ def test_a_taken_port_is_told_with_the_mend(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_calls_are_answered_by_the_real_house(tmp_path: Path) -> None:
+async def test_calls_are_answered_by_the_real_house(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
     app = create_app(Settings(data=tmp_path, model="house"))
     async with (
         app.router.lifespan_context(app),
@@ -67,6 +68,8 @@ async def test_calls_are_answered_by_the_real_house(tmp_path: Path) -> None:
         assert slow == []
         page = (await client.get("/metrics")).text
         assert "antesala_turns_total" in page
+    for word in ("planos", "Soler", "655000111"):
+        assert word not in caplog.text, "a caller's words are in the log"
 
 
 async def _a_message_is_left(client: httpx.AsyncClient) -> None:
