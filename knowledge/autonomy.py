@@ -160,7 +160,7 @@ class Earned:
 
     async def reviews(self, call_id: str | None = None) -> list[dict[str, Any]]:
         """Newest first; of one call only, if it is given."""
-        found = [dict(each) for each in self._log if each["kind"] == "review"]
+        found = [dict(each) for each in await self._lessons.all("review")]
         return [each for each in found[::-1] if call_id in (None, each["call_id"])]
 
     async def _keep(self, kind: str, cell: Cell, by: str, more: Mapping[str, Any] | None = None) -> None:

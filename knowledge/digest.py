@@ -32,7 +32,7 @@ Section = Literal["decisions", "done", "at_risk", "questions"]
 SECTIONS: tuple[Section, ...] = ("decisions", "at_risk", "questions", "done")
 """In the order in which they get their words."""
 SHOWN: tuple[Section, ...] = ("decisions", "done", "at_risk", "questions")
-Kind = Literal["message", "booking", "promise", "ready", "proposal"]
+Kind = Literal["message", "booking", "promise", "ready", "proposal", "question"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def digest(day: Day, language: Language) -> Digest:
     number = 0
     for name in SECTIONS:
         for item in lines[name]:
-            asks = name in ("decisions", "questions") and item.kind in ("ready", "proposal")
+            asks = name in ("decisions", "questions") and item.kind in ("ready", "proposal", "question")
             item = replace(item, text=shortened(item.text), number=number + 1 if asks else 0)
             longer = replace(
                 made,
@@ -238,7 +238,8 @@ def _at_risk(day: Day, language: Language) -> Iterator[Item]:
 
 def _questions(day: Day, language: Language) -> Iterator[Item]:
     for each in day.proposals[:MOST_QUESTIONS]:
-        yield Item("proposal", each.id, _of_proposal(each, words_of(language)))
+        kind: Kind = "question" if each.from_ == "unanswered" else "proposal"
+        yield Item(kind, each.id, _of_proposal(each, words_of(language)))
 
 
 def _risky(promise: Mapping[str, Any], day: Day) -> bool:

@@ -168,8 +168,8 @@ class Proposals:
     def _asked(self, group: list[Turn]) -> Proposal:
         group = sorted(group, key=lambda turn: (turn.at, turn.seq))
         told = next((turn for turn in reversed(group) if turn.by_staff), None)
-        first = min(group, key=lambda turn: abs(len(turn.text) - 60))
-        data: Plain = {"audience": _lowest(group).value, "when": first.text[:MOST_SIGNS]}
+        question = min((bare_question(turn.text) for turn in group), key=len)
+        data: Plain = {"audience": _lowest(group).value, "when": question[:MOST_SIGNS]}
         if told:
             data |= {"text": {told.language: told.by_staff[:MOST_SIGNS]}, "do": Action.ANSWER.value}
         else:
@@ -178,7 +178,7 @@ class Proposals:
         quotes = tuple(Quote(turn.call_id, turn.seq, turn.at, turn.text, turn.language) for turn in group)
         members = tuple((turn.call_id, turn.seq) for turn in group)
         kind: Literal["answered_by_staff", "unanswered"] = "answered_by_staff" if told else "unanswered"
-        return Proposal(_id(members[0]), kind, first.text, quotes[-MOST_QUOTES:], len(group), data, members)
+        return Proposal(_id(members[0]), kind, question, quotes[-MOST_QUOTES:], len(group), data, members)
 
 
 def groups(rows: Rows) -> list[list[int]]:

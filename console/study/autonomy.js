@@ -30,7 +30,7 @@ function cell(row) {
   box.dataset.cell = `${row.action}/${row.circle}`;
   box.append(make("strong", "", spelled("level", row.level)));
   if (row.reviewed) box.append(make("p", "hint", word("reviewed", row)));
-  if (row.level !== "act" && !row.ready) box.append(meter(row));
+  if (row.reviewed && row.level !== "act" && !row.ready) box.append(meter(row));
   const acts = make("div", "acts");
   if (row.ready) acts.append(button(row, "raise", "main"));
   if (row.level !== "suggest") acts.append(button(row, "lower", "quiet"));

@@ -27,8 +27,9 @@ function draw(item) {
   if (!item.number) return line;
   const acts = make("div", "acts");
   for (const [kind, answer] of [["yes", words.yes], ["no", words.no]]) {
-    const button = make("button", "quiet", answer);
-    button.setAttribute("aria-label", `${answer}: ${item.text}`);
+    const name = item.kind === "question" ? words[`question_${kind}`] : answer;
+    const button = make("button", "quiet", name);
+    button.setAttribute("aria-label", `${name}: ${item.text}`);
     button.dataset.act = kind;
     button.onclick = () => reply(`${item.number}: ${answer}`);
     acts.append(button);

@@ -4,6 +4,7 @@ import { $, ask, language, make, word, words } from "/look/house.js";
 import { bulk } from "./bulk.js";
 import { Editor, opened } from "./editor.js";
 import { history } from "./history.js";
+import { replay } from "./replay.js";
 import { begin, done, me, settled, shortcuts, spelled, tried, when, writer } from "./study.js";
 
 const PAGE = 60;
@@ -93,6 +94,9 @@ function chips(row) {
   return list;
 }
 
+/** What a replay needs of a draft. */
+const draftOf = ({ id, text, audience, topic, when, do: act, say, valid }) => ({ id, text, audience, topic, when, do: act, say, valid });
+
 function acts(card, row) {
   const all = make("div", "acts");
   const button = (name, act, kind = "quiet") => {
@@ -102,6 +106,7 @@ function acts(card, row) {
     all.append(each);
   };
   if (row.status !== "approved") button("approve", () => approve(card), "main");
+  if (row.status === "draft") button("replay", () => tried(() => replay(card.querySelector(".below"), "replay", draftOf(row))));
   button("edit", () => edit(card), "");
   button("history", () => history(card, `preferences/${encodeURIComponent(row.id)}`, (kept) => renew(card, kept)));
   if (row.status !== "archived") button("archive", () => archive(card));

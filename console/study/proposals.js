@@ -1,6 +1,7 @@
 // What the receptionist would like to learn: approved or dismissed with one tap, tried on the last calls before.
 
-import { $, ask, headers, make, moment, word, words } from "/look/house.js";
+import { $, ask, make, moment, word, words } from "/look/house.js";
+import { replay } from "./replay.js";
 import { begin, done, me, shortcuts, spelled, tried } from "./study.js";
 
 async function load() {
@@ -21,7 +22,7 @@ function draw(row, number) {
   const card = make("li", "thing draft");
   const title = make("h2", "", `«${row.question}»`);
   title.dir = "auto";
-  card.append(title, make("p", "hint", word(`from_${row.from}`, { count: row.count })), quotes(row), drafted(row));
+  card.append(title, make("p", "hint", word(row.count > 1 ? `from_${row.from}` : `from_${row.from}_once`, { count: row.count })), quotes(row), drafted(row));
   if (row.conflicts.length) card.append(conflicts(row));
   const label = make("label", "", words.answer_instead);
   const answer = make("textarea");
@@ -80,7 +81,7 @@ function acts(card, row, answer) {
       done(words.undone);
     });
   });
-  button("", "replay", () => replay(card, row, answer.value));
+  button("", "replay", () => replay(card.querySelector(".below"), `${path(row)}/replay`, { answer: answer.value }));
   button("quiet", "dismiss", async () => {
     await ask(`${path(row)}/dismiss`, "POST", { author: me() });
     gone(card);
@@ -94,49 +95,6 @@ function gone(card) {
   card.remove();
   count();
   (next?.querySelector("button") ?? $("help")).focus();
-}
-
-/** The last calls under the draft, a line of the answer at a time. */
-async function replay(card, row, answer) {
-  const below = card.querySelector(".below");
-  const bar = Object.assign(make("progress"), { max: 1, value: 0 });
-  bar.setAttribute("aria-label", words.replaying);
-  const list = make("ul", "history");
-  const summary = make("p", "hint", words.replaying);
-  summary.setAttribute("role", "status");
-  below.replaceChildren(bar, summary, list);
-  const sent = await fetch(`/api/${path(row)}/replay`, {
-    method: "POST", headers: headers({ "Content-Type": "application/json" }), body: JSON.stringify({ answer }),
-  });
-  if (!sent.ok) throw new Error(words.failed);
-  let step = { of: 0 };
-  for await (const line of lines(sent.body)) {
-    step = JSON.parse(line);
-    if (step.error) throw new Error(step.error);
-    Object.assign(bar, { max: step.of || 1, value: step.of ? step.done : 1 });
-    if (step.changed) list.append(change(step.changed));
-  }
-  bar.remove();
-  summary.textContent = word(list.children.length ? "would_change" : "would_not_change", { count: list.children.length, of: step.of });
-}
-
-async function* lines(body) {
-  let rest = "";
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-    const parts = (rest + piece.value).split("\n");
-    rest = parts.pop();
-    yield* parts;
-  }
-}
-
-function change(changed) {
-  const line = make("li");
-  const asked = make("p", "", `«${changed.question}»`);
-  asked.dir = "auto";
-  line.append(asked);
-  for (const [tag, side] of [["del", changed.before], ["ins", changed.after]]) line.append(make(tag, "", side.said.join(" ")));
-  return line;
 }
 
 shortcuts({});

@@ -61,6 +61,14 @@ async def test_what_is_proposed_is_decided_with_a_tap(study: TheStudy, school: S
         await page.get_by_role("button", name="Responder").click()
         await expect(page.locator("#kept li")).to_contain_text("El viernes cerramos a las tres.")
 
+        draft = {"id": "dogs", "text": {"es": "Los perros son bienvenidos en la jornada."}, "status": "draft"}
+        await study.ask("POST", "preferences", 201, **draft)
+        await page.goto(f"{base}/study?lang=es")
+        dogs = page.locator('li[data-id="dogs"]')
+        await dogs.locator("[data-act=replay]").click()
+        await expect(dogs.locator("[role=status]")).to_have_text("Cambiarían 1 de 4 respuestas:")
+        await expect(dogs.locator("ins")).to_have_text("Los perros son bienvenidos en la jornada.")
+
         await page.goto(f"{base}/study/proposals?lang=es")
         bikes = page.locator("#proposals > li").first
         await bikes.locator("textarea").fill("Hay sitio para bicicletas en la entrada sur.")

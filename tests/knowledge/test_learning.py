@@ -29,6 +29,7 @@ async def test_the_same_question_of_several_callers_is_one_proposal(school: Scho
     bikes, dogs = await school.proposals.waiting()
     assert (bikes.count, dogs.count) == (2, 1) and bikes.from_ == "unanswered"
     assert {quote.call_id for quote in bikes.quotes} == {"c1", "c2"} and dogs.question == DOGS
+    assert bikes.question == BIKES == bikes.draft["when"], "the plainest way to ask"
     assert bikes.draft["do"] == "take_message" and bikes.draft["audience"] == "anyone"
     assert [each["id"] for each in await school.proposals.listed()] == [bikes.id, dogs.id]
 
@@ -81,7 +82,7 @@ async def test_nobody_is_replayed_what_they_may_not_hear(school: School) -> None
 
 async def test_a_reply_to_the_digest_is_a_versioned_rule(school: School) -> None:
     page = await school.digests.today("es")
-    assert [item.kind for item in page.numbered.values()] == ["proposal", "proposal"]
+    assert [item.kind for item in page.numbered.values()] == ["question", "question"]
     replied = await school.digests.reply("1: Sí, hay sitio en la entrada sur.\n2: no")
     assert [version.number for version in replied.versions] == [1]
     assert replied.versions[0].author.startswith(BY_EXECUTIVE)
