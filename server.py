@@ -47,6 +47,7 @@ from console import study as study_pages
 from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
+from console.mcp import mcp_open
 from console.door.porter import Porter
 from console.study import agenda, sound
 from house import OpenOffice, open_office
@@ -78,9 +79,10 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         with alone(settings.data):
-            async with open_office(settings) as house:
+            async with open_office(settings) as house, mcp_open(app):
                 await house.store.recover(_rescue(house.front.office))
                 app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
+                app.state.knowledge = house.knowledge
                 app.state.porter.people = house.store.people
                 lines = exchange(phone, settings.audiosocket_listen, converse, tickets, full)
                 async with lines as telephone, asyncio.TaskGroup() as chores:
@@ -177,11 +179,9 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
     yield house.post.keep_listening(house.store.feed)
     yield house.daily.keep_mailing()
     yield house.knowledge.keep_in_step()
-    if settings.calendar_url:
-        kept = settings.data / "calendar.ics"
-        yield house.knowledge.keep_calendar(
-            Subscription(settings.calendar_url.get_secret_value(), kept, front.office.now)
-        )
+    if url := settings.calendar_url:
+        theirs = Subscription(url.get_secret_value(), settings.data / "calendar.ics", front.office.now)
+        yield house.knowledge.keep_calendar(theirs)
     keep = Keep(timedelta(settings.keep_transcripts_days), timedelta(settings.keep_calls_days))
     yield keep_sweeping(lambda: house.store.sweep(keep, front.office.now()))
 
