@@ -1,4 +1,7 @@
-"""What keys mean: 1 calls a person, 4 to 8 digits are a PIN, 9 and more a number that is being left."""
+"""What keys mean: 1 calls a person, 4 to 8 digits are a PIN, 9 and more a number that is being left.
+
+Any other is answered with what can be pressed: whoever is not understood on a bad line can still be served.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +41,8 @@ async def press(call: Call, digits: str) -> AsyncGenerator[Say]:
             async with aclosing(call.office.orders.proved(call)) as answers:
                 async for sentence in answers:
                     yield await call.say(sentence.text, sentence.language)
+    else:
+        yield await call.say(call.phrase("keypad_menu"))
 
 
 async def _ring(call: Call) -> bool:

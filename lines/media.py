@@ -162,6 +162,7 @@ def doors(
 
     @router.post(voice_path, summary=f"{carrier.name.title()} asks what to do with a call: connect it to the stream")
     async def voice(request: Request) -> Response:
+        await request.body()  # kept by it, for who signs the body as it came
         form = await request.form()
         if not all(isinstance(value, str) for value in form.values()):
             return Response(status_code=400)
