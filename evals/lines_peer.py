@@ -130,11 +130,7 @@ class SipPeer:
         )
 
     def invite(self) -> None:
-        sdp = (
-            f"v=0\r\no=- 1 1 IN IP4 {self._host}\r\ns=-\r\nc=IN IP4 {self._host}\r\nt=0 0\r\n"
-            f"m=audio {self._rtp.port} RTP/AVP {self.codecs}\r\n{self.rtpmap}"
-        )
-        self._send("INVITE", 1, self.extra, sdp if self.body is None else self.body)
+        self._send("INVITE", 1, self.extra, self._sdp() if self.body is None else self.body)
 
     async def final(self, within_s: float = 10.0) -> int:
         """The status that the INVITE ends with; the call is up when it is 200."""
@@ -153,6 +149,35 @@ class SipPeer:
             self._far = int(re.search(r"m=audio (\d+)", text)[1])  # type: ignore[index]
             self._tasks.append(asyncio.create_task(self._answer_requests()))
         return self.status
+
+    @property
+    def address(self) -> str:
+        """Where it can be rung itself."""
+        return f"sip:peer@{self._host}:{self._sip.port}"
+
+    async def pick_up(self) -> None:
+        """Waits until it is rung, and answers."""
+        while not (text := (await self._sip.came.get()).decode()).startswith("INVITE"):
+            continue
+        headers = dict(re.findall(r"^([\w-]+): (.*)\r$", text, re.MULTILINE))
+        self.call_id, self._to, self.caller = headers["Call-ID"], headers["From"], self.address
+        self.to = int(re.search(r":(\d+)", headers["Contact"])[1])  # type: ignore[index]
+        self._far = int(re.search(r"m=audio (\d+)", text)[1])  # type: ignore[index]
+        body = self._sdp()
+        kept = "".join(re.findall(r"^(?:Via|From|Call-ID|CSeq): .*\r\n", text, re.MULTILINE))
+        self._sip.transport.sendto(
+            f"SIP/2.0 200 OK\r\n{kept}To: {headers['To']};tag={self._tag}\r\nContact: <{self.address}>\r\n"
+            f"Content-Type: application/sdp\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode(),
+            ("127.0.0.1", self.to),
+        )
+        self.status = 200
+        self._tasks.append(asyncio.create_task(self._answer_requests()))
+
+    def _sdp(self) -> str:
+        return (
+            f"v=0\r\no=- 1 1 IN IP4 {self._host}\r\ns=-\r\nc=IN IP4 {self._host}\r\nt=0 0\r\n"
+            f"m=audio {self._rtp.port} RTP/AVP {self.codecs}\r\n{self.rtpmap}"
+        )
 
     async def _answer_requests(self) -> None:
         while True:

@@ -1,0 +1,73 @@
+"""A warm transfer over SIP from end to end: a caller, the house, and the assistant's telephone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import numpy as np
+import pytest
+
+from audio.conversation import Conversation
+from calls.bridge import Bridge
+from calls.call import Call
+from calls.wire import Arrival, Wire
+from calls.words import CallRow, HandOff, HandOffState, Language
+from evals.lines import alike, chirp
+from evals.lines_peer import SipPeer, ringing_sip
+from lines.sip.account import PhoneSet
+from tests.lines.doors import tone, until
+from tests.lines.test_sip import free_port
+from tests.lines.test_whole_calls import of_kind, small_house
+
+pytest.importorskip("baresip", reason="the extra `sip` is not installed")
+from lines.exchange import exchange
+from lines.sip.attendant import Attendant
+
+
+async def speak(text: str, language: Language) -> AsyncGenerator[bytes]:
+    yield tone(24_000, rate=24_000).tobytes()
+
+
+def bridge_of(call: Call) -> Bridge | None:
+    wire = call.door.wire if isinstance(call.door, Conversation) else None
+    return wire if isinstance(wire, Bridge) else None
+
+
+async def test_the_assistant_hears_a_whisper_takes_the_call_and_gives_it_back():
+    port, assistant = free_port(), SipPeer(0)
+    await assistant.open()
+    async with small_house() as house:
+
+        async def converse(wire: Wire, arrival: Arrival, watch: object = None) -> CallRow:
+            return await house.reception(Bridge(wire), arrival)
+
+        phone = PhoneSet(f"127.0.0.1:{port}")
+        async with exchange(phone, None, converse, house.tickets, lambda: False) as line, ringing_sip(port) as caller:
+            assert line
+            desk = house.board.office.desk
+            desk.hang(Attendant(line, assistant.address, desk, house.board.find, bridge_of, speak, 24_000))  # type: ignore[attr-defined, arg-type]
+            assert await caller.final() == 200
+            await until(lambda: len(house.board.calls) == 1)
+            (call,) = house.board.calls
+            await caller.press("1")
+            await assistant.pick_up()
+            await until(lambda: len(assistant.heard) > 60)
+            assert np.abs(assistant.received().astype(int)).max() > 4000, "the whisper"
+            await assistant.press("1")
+            await until(lambda: call.with_staff)
+            await asyncio.sleep(2.0)  # the receptionist's last words
+            assistant.heard.clear()
+            caller.heard.clear()
+            said, answered = chirp(), chirp()[::-1].copy()
+            await asyncio.gather(caller.say(said), assistant.say(answered))
+            await asyncio.sleep(0.4)
+            assert alike(assistant.received(), said[1600:6400]) > 0.9
+            assert alike(caller.received(), answered[1600:6400]) > 0.9
+            assistant.bye()
+            await until(lambda: not call.with_staff)
+            states = [hand_off.state for hand_off in of_kind(HandOff, list(call.bodies))]
+            assert states == [*list(HandOffState)[:3], HandOffState.BRIDGED, HandOffState.RESUMED]
+            caller.bye()
+            await house.only_call()
+    await assistant.close()
