@@ -79,6 +79,12 @@ class Settings(BaseSettings):
     voice_es: str | None = Field(None, description="name of the Spanish voice, as the chosen engine calls it")
     voice_en: str | None = Field(None, description="name of the English voice, as the chosen engine calls it")
 
+    calendar_url: SecretStr | None = Field(
+        None,
+        description="the executive's calendar, of which only free and busy is used: an address that ends in `.ics`, "
+        "or a CalDAV collection, `https://user:password@host/path/`; else `calendar.ics` of the office folder",
+    )
+
     max_calls: int = Field(50, ge=1, le=500, description="calls answered at once; more hear that the line is busy")
     sip_listen: str | None = Field(
         None, description="where the telephone listens for SIP, e.g. `127.0.0.1:5060`; unset: no SIP"

@@ -13,6 +13,8 @@ from calls.errors import OfficeError
 from calls.words import Slot
 from knowledge.hours import overlaps
 
+_MEND = "Export it again from the calendar program as iCalendar (.ics)."
+
 
 class Calendar:
     """Free and busy. `ical` is the parsed file, None for an office without one."""
@@ -47,24 +49,28 @@ def read_calendar(path: Path) -> ICalendar | None:
     """The calendar file, None when there is none. Raises OfficeError with the line where it breaks."""
     if not path.exists():
         return None
-    mend = "Export it again from the calendar program as iCalendar (.ics)."
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise OfficeError(path.name, "This is not UTF-8 text.", mend) from None
+        raise OfficeError(path.name, "This is not UTF-8 text.", _MEND) from None
+    return parse_calendar(text, path.name)
+
+
+def parse_calendar(text: str, name: str) -> ICalendar:
+    """The calendar in `text`, which is called `name`. Raises OfficeError with the line where it breaks."""
     if broken := _broken_line(text):
         line, what = broken
-        raise OfficeError(path.name, what, mend, line)
+        raise OfficeError(name, what, _MEND, line)
     try:
         ical = ICalendar.from_ical(text)
     except (ValueError, IndexError, KeyError) as error:
-        raise OfficeError(path.name, f"This is not a calendar: {error}.", mend, _line_of(text, error)) from None
+        raise OfficeError(name, f"This is not a calendar: {error}.", _MEND, _line_of(text, error)) from None
     for event in ical.walk("VEVENT"):
         if "DTSTART" not in event or event.errors:
             said = str(event.get("UID", ""))
             fault = f"{event.errors[0][0]} cannot be read" if event.errors else "has no start (DTSTART)"
             place = next((n for n, each in enumerate(text.splitlines(), 1) if said and said in each), None)
-            raise OfficeError(path.name, f"An event's {fault}." if event.errors else f"An event {fault}.", mend, place)
+            raise OfficeError(name, f"An event's {fault}." if event.errors else f"An event {fault}.", _MEND, place)
     return ical
 
 

@@ -27,6 +27,7 @@ from knowledge.numbers import language_of
 from knowledge.plain import contact_of, policy_of, preference_of
 from knowledge.recall import Memory, hidden
 from knowledge.replay import Draft, Overlay
+from knowledge.subscription import LOOK_S, CalendarState, Subscription
 from knowledge.topics import Topics
 from knowledge.tries import Tries
 from knowledge.vocabulary import vocabulary
@@ -67,6 +68,7 @@ class OfficeKnowledge:
         self._stepping = asyncio.Lock()
         self._tries = Tries(clock)
         self._calendar: Calendar
+        self._subscription: Subscription | None = None
         self._state: _State
 
     # --- its life -----------------------------------------------------------------------------------
@@ -117,7 +119,8 @@ class OfficeKnowledge:
     async def _read_folder(self) -> bool:
         """Keeps what the folder says anew, and its calendar; True if that is anything."""
         folder, new = await take_over(self._office, self._versions, self._clock())
-        self._calendar = Calendar(folder.calendar, folder.policy.hours.timezone)
+        if self._subscription is None:
+            self._calendar = Calendar(folder.calendar, folder.policy.hours.timezone)
         return bool(new)
 
     async def _step(self, index: Callable[[Memory], object]) -> bool:
@@ -166,6 +169,22 @@ class OfficeKnowledge:
         """How many wordings the index has yet to take up."""
         memory = self._state.memory
         return len(await self._in_thread(lambda: self._index.missing(memory.entries)))
+
+    async def keep_calendar(self, subscription: Subscription) -> None:
+        """For as long as the house is open: free and busy as the executive's own calendar has it."""
+        self._subscription = subscription
+        if ical := await self._in_thread(subscription.last_good):
+            self._calendar = Calendar(ical, self.policy.hours.timezone)
+        while True:
+            ical = await subscription.look() or ical
+            if ical is not None:
+                self._calendar = Calendar(ical, self.policy.hours.timezone)
+            await asyncio.sleep(LOOK_S)
+
+    @property
+    def calendar_state(self) -> CalendarState | None:
+        """How fresh the executive's own calendar is; None when there is only the office folder's."""
+        return self._subscription.state if self._subscription else None
 
     def _tidy(self) -> None:
         """Takes out of the index what no call can be told any more."""

@@ -165,6 +165,15 @@ async function save_file() {
   }
 }
 
+/** How fresh the executive's own calendar is. */
+async function calendar() {
+  const { followed, as_of, trouble } = await ask("study/calendar");
+  const state = !followed ? "none" : trouble ? (as_of ? "old" : "never") : as_of ? "good" : "never";
+  $("calendar").textContent = word(`calendar_${state}`, { when: as_of ? when(as_of) : "" });
+  $("calendar").title = trouble;
+  $("calendar").classList.toggle("bad", state === "old" || state === "never");
+}
+
 const load = async () => show(await ask(PATH));
 const past = () => {
   $("card").hidden = Boolean($("card").querySelector(".history"));
@@ -212,4 +221,7 @@ $("as_yaml").onclick = () => turn(true);
 $("past").onclick = past;
 $("zones").replaceChildren(...Intl.supportedValuesOf("timeZone").map((each) => new Option(each)));
 shortcuts({ s: save, h: past, l: () => form.querySelector("[data-speak]").click() });
-begin(load);
+begin(async () => {
+  await load();
+  await calendar();
+});

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from playwright.async_api import Locator, Page, expect
 from console import call as call_page
 from console import look
 from console import study as pages
-from console.study import sound
+from console.study import agenda, sound
 from tests.console.browser import IN_A_BROWSER, accessible, by_keyboard, chromium, fits
 from tests.console.conftest import TheStudy, served
 from tests.console.test_study import RATE, hear, speak
@@ -22,12 +24,26 @@ pytestmark = IN_A_BROWSER
 PHONE = {"width": 360, "height": 780}
 
 
+@dataclass(frozen=True)
+class Agenda:
+    """A calendar that no longer answers."""
+
+    as_of: datetime = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
+    trouble: str = "it answers 500"
+
+
 @asynccontextmanager
 async def in_the_study(
     study: TheStudy, path: str = "/study", language: str = "es", forgive: str = ""
 ) -> AsyncGenerator[Page]:
     """Somebody who has just opened the page."""
-    doors = (look.router, pages.router, call_page.router(lambda: ""), sound.router(speak, RATE, hear))
+    doors = (
+        look.router,
+        pages.router,
+        agenda.router(Agenda),
+        call_page.router(lambda: ""),
+        sound.router(speak, RATE, hear),
+    )
     async with served(study.house, *doors) as base, chromium(forgive, size=(1280, 900)) as page:
         await page.goto(f"{base}{path}?lang={language}")
         yield page
@@ -233,6 +249,7 @@ async def test_what_the_form_says_is_what_the_next_call_hears(study: TheStudy) -
         await page.locator("#past").click()
         await expect(page.locator("#card .history > li").first).to_contain_text("Saludo: Español")
         await page.locator("#past").click()
+        await expect(page.locator("#calendar")).to_contain_text("Se usa la última buena, de 23 nov 2026")
         await page.locator("#as_yaml").click()
         await expect(page.locator("#yaml")).to_have_value(re.compile("le atiende Lucía"))
         await page.locator("#yaml").fill("greeting: [")
