@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,8 @@ class Caller:
         await self.client.post(f"/api/calls/{self.id}/hang-up")
 
 
-@pytest.fixture
-async def client(tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
+@asynccontextmanager
+async def opened(tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
     app = create_app(Settings(data=tmp_path, model="house"))
     door = httpx.ASGITransport(app)
     async with (
@@ -55,7 +56,13 @@ async def dial(client: httpx.AsyncClient, number: str | None = None, language: s
     return Caller(client, answer.json()["id"])
 
 
-async def test_the_executive_teaches_the_receptionist(client: httpx.AsyncClient) -> None:
+async def test_the_executive_teaches_the_receptionist(tmp_path: Path) -> None:
+    async with opened(tmp_path) as client:
+        await taught(client)
+
+
+async def taught(client: httpx.AsyncClient) -> None:
+    """One office for all of it: opening it takes longer than the rest."""
     # by phone: PIN, order, read-back, yes; then it holds for whoever calls
     elena = await dial(client, ELENA)
     assert "código personal" in await elena.say("Hasta el lunes estoy de vacaciones; a mi hermano pásamelo.")
