@@ -45,13 +45,13 @@ def call(call_id: str, connection: Connection) -> dict[str, Any] | None:
     if not found:
         return None
     events = select(EventTable).where(col(EventTable.call_id) == call_id).order_by(col(EventTable.seq))
-    return {**_call(found[0]), "events": _heard_merged([event_of(row) for row in rows(events, connection)])}
+    return {**call_of(found[0]), "events": _heard_merged([event_of(row) for row in rows(events, connection)])}
 
 
 def calls(sought: Sought, limit: int, after: int | None, connection: Connection) -> Page:
     """Calls without their events, newest first."""
     page = _page(CallTable, conditions(sought, connection), limit, after, connection)
-    return Page([_call(row) for row in page.items], page.next)
+    return Page([call_of(row) for row in page.items], page.next)
 
 
 def hand_offs(state: str | None, limit: int, after: int | None, connection: Connection) -> Page:
@@ -99,7 +99,8 @@ def plain(row: Row) -> dict[str, Any]:
     }
 
 
-def _call(row: Row) -> dict[str, Any]:
+def call_of(row: Row) -> dict[str, Any]:
+    """A call as it is told, without its events."""
     names = ("id", "line", "ref", "number", "name", "circle", "language", "state", "outcome", "started", "ended")
     told = plain(row)
     return {name: told[name] for name in names}

@@ -155,6 +155,10 @@ class Store:
         """Newest first: ``{id, call_id, state, reason, to, brief, at}``."""
         return await self._read(partial(reading.hand_offs, state, limit, after))
 
+    async def rename(self, call_id: str, name: str) -> dict[str, Any] | None:
+        """The call without its events, its caller's name corrected; None if there is none."""
+        return await self._writer.write(partial(writing.rename, call_id, name))
+
     async def facts(self, since: datetime, until: datetime) -> dict[str, list[dict[str, Any]]]:
         """What figures are made of: `calls` that began in that time, their `events`, and `promises`."""
         return await self._read(partial(day.facts, since, until))

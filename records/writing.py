@@ -27,7 +27,7 @@ from calls.words import (
     as_json,
 )
 from records.feed import Shown
-from records.reading import row_of, rows
+from records.reading import call_of, row_of, rows
 from records.search import fold
 from records.tables import BookingTable, CallTable, EventTable, HandOffTable, MessageTable, PromiseTable
 
@@ -64,6 +64,16 @@ def close_call(row: CallRow, connection: Connection) -> None:
         raise CallClosed(row.id)
     ringing = update(HandOffTable).where(col(HandOffTable.call_id) == row.id, col(HandOffTable.state).in_(RINGS))
     connection.execute(ringing, {"state": HandOffState.TIMED_OUT.value})
+
+
+def rename(call_id: str, name: str, connection: Connection) -> dict[str, Any] | None:
+    """The call as it is told, its caller's name corrected; None if there is none."""
+    found = rows(select(CallTable).where(col(CallTable.id) == call_id), connection)
+    if not found:
+        return None
+    words = fold(f"{name} {found[0]['number'] or ''}")
+    connection.execute(update(CallTable).where(col(CallTable.id) == call_id).values(name=name, words=words))
+    return call_of({**found[0], "name": name})
 
 
 def interrupt_open_calls(rescue: Rescue, connection: Connection) -> list[Shown]:

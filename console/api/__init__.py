@@ -7,6 +7,7 @@ from starlette.types import Lifespan
 
 from console.api import (
     contacts,
+    corrections,
     day,
     described,
     digest,
@@ -68,6 +69,7 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: s
             first_meeting,
             notices,
             day,
+            corrections,
         )
     ]
     for router in routers:

@@ -57,6 +57,10 @@ class Archive(Protocol):
 
     async def hand_offs(self, state: str | None, limit: int, after: int | None) -> Page: ...
 
+    async def rename(self, call_id: str, name: str) -> dict[str, Any] | None:
+        """The call without its events, its caller's name corrected; None if there is none."""
+        ...
+
     async def facts(self, since: datetime, until: datetime) -> dict[str, list[dict[str, Any]]]:
         """What figures are made of: `calls` that began in that time, their `events`, and `promises`."""
         ...

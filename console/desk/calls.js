@@ -1,6 +1,7 @@
 // Finding a call, and the whole record of it. The call on screen stands in the address, as #id or #id/seq.
 
 import { $, Refused, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "/look/house.js";
+import { reviewsOf, withTaps } from "./reviews.js";
 import { deedItem, facts, line } from "./telling.js";
 
 const PAGE = 50;
@@ -54,13 +55,19 @@ async function show() {
   const [id, seq] = location.hash.slice(1).split("/");
   mark();
   if (!id) return;
-  const call = await ask(`calls/${encodeURIComponent(id)}?language=${language}`);
+  const [call, reviews] = await Promise.all([ask(`calls/${encodeURIComponent(id)}?language=${language}`), reviewsOf(id)]);
   if (location.hash.slice(1).split("/")[0] !== id) return;
   $("whole").hidden = false;
   $("whole_who").textContent = who(call);
   $("whole_facts").textContent = `${moment(call.started)} · ${facts(call)}`;
   $("summary").replaceChildren(...call.summary.map((each) => grounded(each, id)));
-  $("record").replaceChildren(...call.events.map(row).filter(Boolean));
+  $("record").replaceChildren(...call.events.map((event) => row(event, call, reviews)).filter(Boolean));
+  $("rename").hidden = call.state === "open";
+  $("rename").elements.name.value = call.name ?? "";
+  $("rename").onsubmit = (event) => {
+    event.preventDefault();
+    guarded(() => rename(id));
+  };
   point(seq);
 }
 
@@ -73,8 +80,17 @@ function grounded({ text, seq }, id) {
   return item;
 }
 
-function row(event) {
-  return line(event) ?? deedItem(event);
+function row(event, call, reviews) {
+  const item = line(event) ?? deedItem(event);
+  return item && withTaps(item, event, call, reviews);
+}
+
+/** Who it really was: on the call, and among the contacts for the next one. */
+async function rename(id) {
+  await ask(`calls/${encodeURIComponent(id)}/caller`, "PUT", { name: $("rename").elements.name.value });
+  toast(words.renamed);
+  await search();
+  await show();
 }
 
 function point(seq) {

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 from playwright.async_api import expect
 
+from calls.words import Message
 from console import desk as desk_page
 from console import look
 from tests.console.browser import IN_A_BROWSER, accessible, chromium, fits
 from tests.console.conftest import House, OpenHouse, served
 from tests.console.test_day import embed
 from tests.console.test_notices import Post, with_notices
+from tests.console.test_reviews import opened
 from tests.doubles import ScriptedMind
 
 pytestmark = IN_A_BROWSER
@@ -80,3 +82,26 @@ async def test_a_person_chooses_what_they_are_told_of(open_house: OpenHouse) -> 
         await channel.first.locator(".stop").click()
         await channel.first.locator(".stop").click()
         await expect(channel).to_have_count(1)
+
+
+async def test_what_was_done_in_a_call_is_reviewed_with_one_tap(open_house: OpenHouse) -> None:
+    house = await opened(open_house, ScriptedMind([[Message("los planos")]]))
+    call_id = await house.dial(name="Ana")
+    await house.hear(call_id, "Dígale que llegaron los planos")
+    await house.client.post(f"/api/calls/{call_id}/hang-up")
+    async with served(house, look.router, desk_page.router) as base, chromium() as page:
+        await page.goto(f"{base}/desk/calls?lang=es#{call_id}")
+        tap = page.locator("#record .message [data-verdict=accepted]")
+        await tap.click()
+        await expect(tap).to_have_attribute("aria-pressed", "true")
+        await page.reload()
+        await expect(tap).to_have_attribute("aria-pressed", "true")
+        (kept,) = (await house.client.get("/api/reviews")).json()["items"]
+        assert (kept["verdict"], kept["by"]) == ("accepted", "assistant")
+        await accessible(page)
+        await fits(page, "desk-review")
+        await page.locator("#rename input").fill("Ana Ruiz")
+        await page.locator("#rename button").click()
+        await expect(page.locator("#whole_who")).to_have_text("Ana Ruiz")
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await fits(page, "desk-review-phone")
