@@ -193,7 +193,7 @@ class Stage:
         """One call with `fault`."""
         result, faulty = Result(fault), self.set(number, fault)
         caller = await MediaCaller.call(base, number)
-        await caller.quiet(1.0)
+        await caller.quiet()
         if faulty:
             faulty.armed = True
         with closing(sqlite3.connect(self._data / "records.sqlite", isolation_level=None)) as other:
@@ -240,7 +240,9 @@ async def measure(data: Path) -> list[Result]:
 
         async def one(n: int, fault: Fault) -> Result:
             async with free:
-                return await stage.play(f"+3460011{n:04}", fault, said, base)
+                result = await stage.play(f"+3460011{n:04}", fault, said, base)
+            Console().print(f"{fault.engine} {fault.how}, {fault.when}: {result.heard_s} s {result.wrong}")
+            return result
 
         sound_ones = [fault for fault in FAULTS if fault.engine != "records"]
         results = list(await asyncio.gather(*(one(n, fault) for n, fault in enumerate(sound_ones))))

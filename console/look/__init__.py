@@ -1,7 +1,6 @@
 """What all pages share: their frame, style and words, and how a page and its files are answered.
 
-A page carries no data; everything comes from the API, so whoever may not use the API sees an empty page and the
-question for the key.
+A page carries no data; everything comes from the API, and whoever may not see a page is led to the way in.
 """
 
 from __future__ import annotations
