@@ -53,8 +53,9 @@ class Decoder:
         self.device = model.device
         self._heads = model.dims.n_text_head
         linear = Int8Linear if self.device.type == "cpu" else _whole
-        self._embedding, self._positions, self._ln = net.token_embedding.weight, net.positional_embedding, net.ln
-        self._to_logits = linear(self._embedding)
+        self._embedding = net.token_embedding.weight.half()
+        self._positions, self._ln = net.positional_embedding, net.ln
+        self._to_logits = linear(net.token_embedding.weight)
         self._layers = [_layer(block, linear) for block in net.blocks]
         sides = [side for block in net.blocks for side in (block.cross_attn.key, block.cross_attn.value)]
         self._attended = _joined(sides, linear)
