@@ -47,8 +47,8 @@ from console import study as study_pages
 from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
-from console.mcp import mcp_open
 from console.door.porter import Porter
+from console.mcp import mcp_open
 from console.study import agenda, sound
 from house import OpenOffice, open_office
 from knowledge.subscription import Subscription
