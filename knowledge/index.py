@@ -22,7 +22,8 @@ from knowledge.embedding import Rows
 from knowledge.meaning import Meaning
 from knowledge.wording import guess_language
 
-_BATCH = 100
+_BATCH, _PAGE = 100, 5_000
+"""Entries written at once, and read at once: SQLite takes no more than 32,766 variables."""
 WIDER = 4
 """So many times more entries are asked for than are wanted, before what may not be heard is left out."""
 Span = tuple[int, int, int]
@@ -168,8 +169,11 @@ class Index:
     def _known_entries(self) -> dict[str, Span]:
         """What is in the store, as it was at the first look and with all that this process did since."""
         if self._known is None:
-            kept = self._asked(self._entries.get, include=["metadatas"])
-            self._known = {id_: _span(data) for id_, data in zip(kept["ids"], kept["metadatas"], strict=True)}
+            known: dict[str, Span] = {}
+            for start in range(0, self._asked(self._entries.count), _PAGE):
+                kept = self._asked(self._entries.get, include=["metadatas"], limit=_PAGE, offset=start)
+                known |= {id_: _span(data) for id_, data in zip(kept["ids"], kept["metadatas"], strict=True)}
+            self._known = known
         return self._known
 
     def _asked(self, call: Any, **what: Any) -> Any:

@@ -94,7 +94,8 @@ def _who(facts: Facts, told: Told) -> Facts:
 
 
 def _spells(text: str) -> bool:
-    return bool(pattern("spells").search(text))
+    letters, words = spelled_in(text) or "", text.split()
+    return bool(pattern("spells").search(text)) or 2 * len(letters) > len(words) >= 3
 
 
 def _number(facts: Facts, told: Told) -> Facts:

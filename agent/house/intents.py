@@ -49,6 +49,9 @@ class Intent(StrEnum):
     SPEAK_EN = "speak_en"
     NOT_TELLING = "not_telling"
     NEVER_MIND = "never_mind"
+    ANSWERING_MACHINE = "answering_machine"
+    CHILD = "child"
+    SPELL_NAME = "spell_name"
 
 
 CONTENT = frozenset(

@@ -12,6 +12,7 @@ from agent.house.facts import ASKS_NAME
 from agent.house.intents import Intent
 from agent.house.moves import Deed, Moves, Told
 from agent.house.names import first_name
+from agent.house.spelling import say_email
 from agent.house.when import before_closing, say_deadline, say_time, time_in
 from agent.house.wording import Wording
 from calls.words import Message, Owner, Promise, Sentence
@@ -116,8 +117,11 @@ class Taker:
 
     def _taken(self) -> Iterator[Sentence]:
         if self.name and not self.at.said["message_taken_named"]:
-            return self.words.say("message_taken_named", name=first_name(self.name))
-        return self.words.say("message_taken")
+            yield from self.words.say("message_taken_named", name=first_name(self.name))
+        else:
+            yield from self.words.say("message_taken")
+        if email := self.at.facts.email:
+            yield from self.words.say("email_noted", email=say_email(email, self.words.language))
 
     def _reason(self) -> str:
         facts = self.at.facts

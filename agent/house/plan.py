@@ -99,6 +99,25 @@ def wrong_number(at: Situation, words: Wording) -> Moves | None:
     return _end(at, words, "wrong_number")
 
 
+def a_machine(at: Situation, words: Wording) -> Moves | None:
+    """An answering machine rang us: nobody is there to be helped."""
+    return _end(at, words) if at.has(Intent.ANSWERING_MACHINE) else None
+
+
+def a_child(at: Situation, words: Wording) -> Moves | None:
+    if not at.has(Intent.CHILD) or at.ringing:
+        return None
+    return _end(at, words, "a_child_again") if at.said["a_child"] else says(words.say("a_child"))
+
+
+def spelled(at: Situation, words: Wording) -> Moves | None:
+    """The executive's surname, letter by letter."""
+    if not at.has(Intent.SPELL_NAME):
+        return None
+    surname = at.scene.policy.executive.name.split()[-1]
+    return _more_of(words.say("spelled", name=surname, letters=", ".join(surname.upper())), words)
+
+
 def a_person(at: Situation, words: Wording) -> Moves | None:
     offered = {"offer_assistant_or_message": Reason.NOT_KNOWN, "offer_person": Reason.UNCLEAR}
     if at.has(Intent.ASKS_PERSON):
@@ -229,10 +248,13 @@ WAYS: tuple[Way, ...] = (
     told_to_wait,
     repeated,
     about_us,
+    a_machine,
     wrong_number,
     a_person,
+    spelled,
     another_time,
     a_rule,
+    a_child,
     the_end,
     a_message,
     not_wanted,
@@ -254,7 +276,11 @@ _NO_GREETING = (not_heard, told_to_wait, repeated, the_end)
 
 
 def _more(words: Wording, key: str) -> Moves:
-    return says(words.say(key), words.say("offer_more"))
+    return _more_of(words.say(key), words)
+
+
+def _more_of(said: Iterator[Sentence], words: Wording) -> Moves:
+    return says(said, words.say("offer_more"))
 
 
 def _promised(at: Situation, words: Wording) -> Moves:
@@ -263,8 +289,8 @@ def _promised(at: Situation, words: Wording) -> Moves:
 
 
 def _wants_to_know(at: Situation) -> bool:
-    """Whether what is on file may answer this: a question or a request, not a name, a reason, or "is she there?"."""
-    if _slight(at) or at.has(Intent.ASKS_EXECUTIVE, Intent.WHERE_IS):
+    """Whether what is on file may answer this: a question or a request, not a name, a reason, or "is she in?"."""
+    if _slight(at) or at.has(Intent.ASKS_EXECUTIVE):
         return False
     introduces = at.facts.name != at.before.name and not at.intents & CONTENT
     return asks(at.scene.heard.text) or not (introduces or at.has(*_TELLING))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
+from calls.words import Language
 from prompts import table
 
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -29,10 +30,17 @@ def email_in(text: str) -> str | None:
     return found.group().lower().rstrip(".") if found else None
 
 
+def say_email(address: str, language: Language) -> str:
+    """An address as one says it: "luis punto prieto arroba norte punto es"."""
+    at, dot = {"es": ("arroba", "punto"), "en": ("at", "dot")}[language]
+    return re.sub(r"[.@]", lambda sign: f" {at if sign.group() == '@' else dot} ", address)
+
+
 def spelled_in(text: str) -> str | None:
     """A word spelled out in three letters or more: "P R I E T O", "pe, erre, i...", "be de Barcelona, a, ..."."""
     for spoken, letter in (("i griega", "y"), ("doble uve", "w"), ("uve doble", "w"), ("double u", "w")):
         text = text.replace(spoken, letter)
+    text = re.sub(r"['’]\w+", "", text)
     text = _AS_IN.sub(lambda found: f" {found[2][0]} " if _letter(found[1].lower()) else found.group(), text)
     best, run = "", ""
     for word in re.findall(r"[^\W\d_]+|[.,]", text.lower()):
