@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
 OUT := out
-SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_keeping.py cli_knowledge.py cli_office.py cli_people.py doctor.py house.py server.py settings.py
+SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_keeping.py cli_knowledge.py cli_line.py cli_office.py cli_people.py doctor.py house.py server.py settings.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test check bench clean
@@ -30,13 +30,14 @@ serve: setup  ## answers calls on http://127.0.0.1:8080
 	$(BIN)/antesala serve
 
 test: setup  ## the quick tests
-	$(BIN)/pytest -q -m "not slow and not browser"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not slow and not browser"
 
 check: setup  ## what CI runs: style, types and every test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(wildcard $(SOURCES))
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadfile -m "not slow and not browser"
+	$(BIN)/pytest -q -m "slow or browser"
 
 bench: setup  ## measures it all; reports in out/
 	$(BIN)/antesala bench
