@@ -23,7 +23,8 @@ async def opened(open_house: OpenHouse, mind: ScriptedMind) -> House:
     earned = Earned(store.lessons, lambda: (), lambda: MONDAY)  # type: ignore[attr-defined]
     office = replace(house.front.office, autonomy=earned.level)
     house.front.switchboard.office = office
-    house.app.state.front = replace(house.front, office=office, learning=Learning(earned, NOBODY, NOBODY, NOBODY, NOBODY))
+    learning = Learning(earned, NOBODY, NOBODY, NOBODY, NOBODY)
+    house.app.state.front = replace(house.front, office=office, learning=learning)
     return house
 
 
