@@ -158,7 +158,7 @@ def verify(data: DataDir = None) -> None:
             f"The audit log is broken at line {found.broken}: it was changed, or a line is missing. "
             "What stands before it is as it was written."
         )
-    out.print(f"{found.lines} lines, all as they were written. The last seal is {found.seal}.")
+    out.print(f"{found.lines} lines, all as they were written. The last seal is {found.seal}.", soft_wrap=True)
 
 
 @log.command("list")
