@@ -168,7 +168,8 @@ class Stage:
     def set(self, number: str, fault: Fault) -> Faulty | None:
         """What answers `number` from now on; None when the fault is in the database."""
         front, sound = self.app.state.front, self.app.state.sound
-        office, faulty = front.office, None
+        office = front.office
+        faulty: Faulty | None = None
         match fault.engine:
             case "mind":
                 faulty = FaultyMind(office.mind, fault)
@@ -227,7 +228,7 @@ async def measure(data: Path) -> list[Result]:
     """Every fault, AT_ONCE calls at a time; the database is locked for one call alone."""
     said = next(each for each in own() if each.language == "es")
     port = free_port()
-    app = create_app(Settings(data=data, model="house", port=port))
+    app = create_app(Settings.read(data=data, model="house", port=port))
     async with app.router.lifespan_context(app):
         server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="critical"))
         serving = asyncio.create_task(server.serve())
