@@ -25,7 +25,7 @@ from calls.errors import EngineError, SettingsError
 
 T = TypeVar("T")
 
-BUSY_S = 1.0
+BUSY_S = 0.6
 """How long a write waits for another program that holds the SQLite file."""
 BATCH = 64
 """At most so many waiting writes share one commit."""
