@@ -306,6 +306,7 @@ def _listening(settings: Settings) -> socket.socket:
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((settings.host, settings.port))
+        door.listen()  # whoever reads our address may ring at once
     except OSError as error:
         door.close()
         raise SettingsError(
@@ -325,5 +326,5 @@ def _log_without_words(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("alembic", "httpx"):
+    for chatty in ("alembic", "httpx", "mcp"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
