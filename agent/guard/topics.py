@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.guard.normalise import plain, tidy
+from agent.guard.normalise import LONGEST, plain, tidy
 from agent.guard.patterns import any_of, patterns
 from calls.errors import EngineGarbled, WeightsError
 from calls.ports import Embed
@@ -27,6 +27,10 @@ PROBES = ("Buenos días, ¿está la señora Vidal?", "the government should lowe
 """Scored when the heads were fitted and again when they are loaded: other embedders than those are found out."""
 MARGIN = 0.8
 """By so much log-odds more must a sentence of ours be off topic: most of them are the house's own wording."""
+LONG, PIECE = 30, 16
+"""A text of more words than the first is also judged in pieces of at least so many: one sentence among many drowns."""
+PIECE_MARGIN = 0.8
+"""By so much log-odds more must a piece be off topic: there are several of them."""
 E5_SCALE = 3.0
 """The spread of E5's vectors is a third of the other embedder's."""
 _Floats = NDArray[np.float32]
@@ -126,6 +130,19 @@ class Topics:
         `margin`: log-odds by which a text must be over its threshold, at least MARGIN where only a block counts. Only
         what the quick heads and the words do not find plainly clean is embedded twice.
         """
+        whole = [(number, 0.0, text) for number, text in enumerate(texts)]
+        parts = [(number, PIECE_MARGIN, piece) for number, text in enumerate(texts) for piece in pieces(text)]
+        found: dict[int, Screened] = {}
+        for (number, more, _), (row, closer) in zip(
+            whole + parts, self._scored([text for _, _, text in whole + parts], names, margin), strict=True
+        ):
+            screened = self._screened(row, margin + more) if closer else Screened(Verdict.PASS, None, _chances(row))
+            if number not in found or _WEIGHT[screened.verdict] > _WEIGHT[found[number].verdict]:
+                found[number] = screened
+        return [found[number] for number in range(len(texts))]
+
+    def _scored(self, texts: Sequence[str], names: Sequence[str], margin: float) -> list[tuple[_Floats, bool]]:
+        """Log-odds of each text, and whether it was looked at closely; where not, it is plainly clean."""
         if not texts:
             return []
         allowed = allow_list(tuple(names))
@@ -138,10 +155,7 @@ class Topics:
         if doubtful.any():
             closer = np.flatnonzero(doubtful)
             scores[closer] = self._embedded([tidied[each] for each in closer]) + words[closer]
-        return [
-            self._screened(row, margin) if each else Screened(Verdict.PASS, None, _chances(row))
-            for row, each in zip(scores, doubtful, strict=True)
-        ]
+        return list(zip(scores, doubtful.tolist(), strict=True))
 
     def _embedded(self, tidied: Sequence[str]) -> _Floats:
         return self._whole(self._heads.scores(self._e5(tidied), self._fast(tidied)), tidied)
@@ -158,6 +172,27 @@ class Topics:
             if over.max() > 0:
                 return Screened(verdict, TOPICS[int(over.argmax())], _chances(row))
         return Screened(Verdict.PASS, None, _chances(row))
+
+
+_WEIGHT = {Verdict.PASS: 0, Verdict.GREY: 1, Verdict.BLOCK: 2}
+
+
+def pieces(text: str) -> list[str]:
+    """The sentences of a long text, short ones joined to PIECE words; nothing where `text` is not LONG."""
+    if len(text.split()) <= LONG:
+        return []
+    found: list[str] = []
+    short = True
+    for sentence in re.split(r"(?<=[.!?…;\n])\s+", text[: 2 * LONGEST]):
+        words = sentence.split()
+        for start in range(0, len(words), LONG):
+            piece = " ".join(words[start : start + LONG])
+            if short and found:
+                found[-1] = f"{found[-1]} {piece}"
+            else:
+                found.append(piece)
+            short = len(found[-1].split()) < PIECE
+    return found
 
 
 def _chances(row: _Floats) -> dict[str, float]:
