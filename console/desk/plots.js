@@ -72,7 +72,7 @@ function table(heads, rows) {
 }
 
 function drawing(height) {
-  return shape("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img" });
+  return shape("svg", { viewBox: `-16 0 ${WIDTH + 32} ${height}`, role: "img" });
 }
 
 function shape(kind, attributes, text) {

@@ -48,6 +48,7 @@ NASTY = "<script>document.title = 'mine'</script><img src=x onerror=document.tit
 ON_FILE: dict[str, Any] = {
     "voice-policy": {"assistant": {"name": "Marta Ríos"}, "hand_off": {"ring_seconds": 25}},
     "preferences": {"items": [{"id": "opening-hours", "text": {"es": "Abrimos a las nueve"}}], "next": None},
+    "reviews**": {"items": [], "next": None},
 }
 """What the study would tell."""
 
