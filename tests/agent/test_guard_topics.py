@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from functools import cache
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,9 +12,9 @@ from hypothesis import strategies as st
 from agent.guard.house_rules import HouseRules
 from agent.guard.past import Past
 from agent.guard.topics import Heads
-from agent.guard.training import examples, fingerprint, fit, variants
+from agent.guard.training import examples, fingerprint, variants
 from calls.words import Heard, Line, Said, ScreenedText, Sentence, Topic, Utterance, Verdict
-from tests.agent.guard_doubles import POLICY, embedders, rules, scene
+from tests.agent.guard_doubles import POLICY, rules, scene
 
 SERVED = """
 Llamo de la parroquia de San José por la factura pendiente.
@@ -146,15 +145,7 @@ def test_alternatives_are_spelled_out() -> None:
 
 
 def test_the_heads_are_of_these_lines() -> None:
-    assert Heads.load().lines == fingerprint(), "The lines changed: fit the heads again."
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_fitting_again_gives_the_same_heads() -> None:
-    fitted, kept = fit(*embedders()), Heads.load()
-    assert np.abs(fitted.weights - kept.weights).max() < 0.02
-    assert np.abs(fitted.probes - kept.probes).max() < 0.1
+    assert Heads.load().lines == fingerprint(), "The lines changed, or how they are fitted: fit the heads again."
 
 
 @cache
