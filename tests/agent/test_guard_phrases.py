@@ -38,7 +38,7 @@ DEEDS: tuple[Step, ...] = (
     Booking(DUE, DUE + timedelta(minutes=30), "Ana Ferrer", id="b"),
     HandOff(Reason.ASKED_FOR_PERSON, state=HandOffState.RINGING, id="h"),
 )
-NOT_SPOKEN_HERE = ("brief_", "circle_", "deflect_", "promise_text", "reason_", "someone")
+NOT_SPOKEN_HERE = ("brief_", "circle_", "deflect_", "order_", "promise_text", "reason_", "someone")
 
 
 def spoken_lines(language: Language) -> Iterator[tuple[str, str]]:
@@ -54,6 +54,8 @@ def spoken_lines(language: Language) -> Iterator[tuple[str, str]]:
             continue
         for time in (say_time(DUE, NOW, language), say_deadline(DUE, NOW, language)):
             slots = {"name": "Ana Ferrer", "digits": "600 333 444", "time": time, "words": "la factura de octubre"}
+            slots |= {"letters": "V, I, D, A, L", "email": "ana arroba norte punto es"}
+            slots |= dict.fromkeys(("who", "span", "address", "about", "audience", "circle", "text", "slots"), "")
             for form in ("", ".tu") if language == "es" else ("",):
                 for line in book.variants(key + form, language, **names, **slots):
                     yield from ((key, sentence) for sentence in sentences(line))
