@@ -17,10 +17,25 @@ from tests.loops import ROOT
 MAY_IMPORT: dict[str, set[str]] = {
     "calls": set(),
     "prompts": {"calls"},
-    **{name: {"calls", "prompts"} for name in ("agent", "knowledge", "audio", "lines", "notices", "records", "console")},
+    **{
+        name: {"calls", "prompts"} for name in ("agent", "knowledge", "audio", "lines", "notices", "records", "console")
+    },
     "settings": {"calls"},
 }
-OURS = {*MAY_IMPORT, "server", "cli", "cli_eval", "cli_keeping", "cli_knowledge", "cli_office", "cli_people", "doctor", "house", "evals"}
+OURS = {
+    *MAY_IMPORT,
+    "server",
+    "cli",
+    "cli_eval",
+    "cli_keeping",
+    "cli_knowledge",
+    "cli_line",
+    "cli_office",
+    "cli_people",
+    "doctor",
+    "house",
+    "evals",
+}
 WITH_PIPECAT = {"audio", "lines", "evals"}
 HEAVY = ("torch", "whisper", "pipecat", "langchain", "langgraph", "chromadb", "onnxruntime", "numba", "matplotlib")
 

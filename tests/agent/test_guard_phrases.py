@@ -38,7 +38,18 @@ DEEDS: tuple[Step, ...] = (
     Booking(DUE, DUE + timedelta(minutes=30), "Ana Ferrer", id="b"),
     HandOff(Reason.ASKED_FOR_PERSON, state=HandOffState.RINGING, id="h"),
 )
-NOT_SPOKEN_HERE = ("brief_", "circle_", "deflect_", "order_", "promise_text", "reason_", "someone")
+NOT_SPOKEN_HERE = (
+    "absence_",
+    "brief_",
+    "circle_",
+    "deflect_",
+    "meeting_",
+    "order_",
+    "promise_text",
+    "proposal_",
+    "reason_",
+    "someone",
+)
 
 
 def spoken_lines(language: Language) -> Iterator[tuple[str, str]]:
@@ -81,7 +92,7 @@ async def failures(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_phrase_of_the_house_passes(house: HouseRules, language: Language) -> None:
-    heard = "Soy Ana Ferrer, 600 333 444, llamo por la factura de octubre"
+    heard = "Soy Ana Ferrer, 600 333 444, ana arroba norte punto es, llamo por la factura de octubre"
     turn = scene(heard, language, deeds=DEEDS, callback_by=DUE)
     assert await failures(house, list(dict.fromkeys(spoken_lines(language))), turn, DEEDS, language) == []
 
@@ -90,9 +101,9 @@ async def test_every_phrase_of_the_house_passes(house: HouseRules, language: Lan
 async def test_phrases_that_claim_nothing_pass_before_any_deed(house: HouseRules, language: Language) -> None:
     claims = (
         "message_taken", "callback_promised", "booked", "urgent_marked", "key_person", "comfort", "rescue",
-        "hand_off_", "distress_coming", "emergency_coming", "brief_on_file", "told_to_say",
+        "hand_off_", "distress_coming", "emergency_coming", "brief_on_file", "told_to_say", "closing_down",
     )  # fmt: skip
-    heard = "Soy Ana Ferrer, 600 333 444"
+    heard = "Soy Ana Ferrer, 600 333 444, ana arroba norte punto es"
     turn = scene(heard, language, callback_by=DUE)
     said = [(key, text) for key, text in dict.fromkeys(spoken_lines(language)) if not key.startswith(claims)]
     assert await failures(house, said, turn, (), language) == []

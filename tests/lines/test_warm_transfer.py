@@ -17,10 +17,11 @@ from evals.lines import alike, chirp
 from evals.lines_peer import SipPeer, ringing_sip
 from lines.sip.account import PhoneSet
 from tests.lines.doors import tone, until
-from tests.lines.test_sip import free_port
 from tests.lines.test_whole_calls import of_kind, small_house
 
 pytest.importorskip("baresip", reason="the extra `sip` is not installed")
+from tests.lines.test_sip import free_port  # isort: split
+
 from lines.exchange import exchange
 from lines.sip.attendant import Attendant
 
