@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy.engine import make_url
 
 from calls.errors import SettingsError
-from records.engine import open_engine
+from records.engine import copy, earlier, open_engine
 from records.erasure import KEY, LOG, Erasures
 
 RECORDS = "records.sqlite"
@@ -57,7 +57,7 @@ def restore(backup: Path, url: str, data: Path) -> int:
             came = Path(folder)
             _whole(came / RECORDS, backup)
             if target.exists():
-                copy(target, target.with_name(f"{target.stem}-before-restore-{_now()}{target.suffix}"))
+                copy(target, earlier(target, f"restore-{_now()}"))
             for each in ("-wal", "-shm"):
                 target.with_name(target.name + each).unlink(missing_ok=True)
             (came / RECORDS).replace(target)
@@ -71,13 +71,6 @@ def restore(backup: Path, url: str, data: Path) -> int:
         return Erasures(data).replay(engine)
     finally:
         engine.dispose()
-
-
-def copy(source: Path, to: Path) -> None:
-    """The database as it stands at this moment, also while others write (https://sqlite.org/backup.html)."""
-    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(to)) as there:
-        here.backup(there)
-    to.chmod(0o600)
 
 
 def _join_logs(came: Path, ours: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ BUSY_S = 0.6
 """How long a write waits for another program that holds the SQLite file."""
 BATCH = 64
 """At most so many waiting writes share one commit."""
+_BEFORE = "-before-"
 
 
 def open_engine(url: str, busy_s: float = BUSY_S) -> Engine:
@@ -151,18 +152,28 @@ def _migrate(engine: Engine) -> None:
     if now == newest:
         return
     if now is not None and engine.dialect.name == "sqlite" and engine.url.database:
-        _copy(Path(engine.url.database), now)
+        file = Path(engine.url.database)
+        copy(file, earlier(file, f"upgrade-from-{now}"))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _copy(file: Path, revision: str) -> None:
-    """The file as it stands, beside it (https://sqlite.org/backup.html)."""
-    to = file.with_name(f"{file.stem}-before-upgrade-from-{revision}{file.suffix}")
-    with closing(sqlite3.connect(file)) as here, closing(sqlite3.connect(to)) as there:
+def copy(source: Path, to: Path) -> None:
+    """The database as it stands at this moment, also while others write (https://sqlite.org/backup.html)."""
+    with closing(sqlite3.connect(source)) as here, closing(sqlite3.connect(to)) as there:
         here.backup(there)
     to.chmod(0o600)
+
+
+def earlier(file: Path, cause: str) -> Path:
+    """Where the state of `file` before `cause` is kept: beside it."""
+    return file.with_name(f"{file.stem}{_BEFORE}{cause}{file.suffix}")
+
+
+def all_earlier(file: Path) -> Iterator[Path]:
+    """Every earlier state of `file` that is kept."""
+    return file.parent.glob(f"{file.stem}{_BEFORE}*{file.suffix}")
 
 
 def _make_durable(engine: Engine, busy_s: float) -> None:

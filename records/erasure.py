@@ -22,6 +22,7 @@ from sqlalchemy import Engine, text
 
 from calls.words import spell_time
 from records import subject
+from records.engine import all_earlier
 
 KEY, LOG = "erasure.key", "erasures.jsonl"
 
@@ -48,10 +49,17 @@ class Erasures:
         self._key = _key(data / KEY)
 
     def erase(self, number: str, engine: Engine, at: datetime) -> Receipt:
-        """Erases all that is on record of `number`, on disk too. Blocks. Raises SQLAlchemyError."""
+        """Erases all that is on record of `number`, on disk too. Blocks. Raises SQLAlchemyError.
+
+        States of the records from before an upgrade or a restore go as a whole: they cannot be erased from.
+        """
         with engine.begin() as connection:
             erased = subject.erase(number, connection)
         scrub(engine)
+        if engine.url.database and (copies := list(all_earlier(Path(engine.url.database)))):
+            for each in copies:
+                each.unlink()
+            erased["copies"] = len(copies)
         told: dict[str, Any] = {"at": spell_time(at), "mark": self.mark(number), "erased": erased}
         self._log(told)
         signature = self._key.sign(_spelled(told)).hex()

@@ -22,7 +22,7 @@ from calls.versions import Version
 from calls.words import Caller, CallRow, Circle, Event, HandOff, Heard, Message, Promise, Reason, Said
 from records import audit
 from records.alone import alone
-from records.engine import open_engine
+from records.engine import copy, earlier, open_engine
 from records.erasure import genuine
 from records.retention import Keep
 from records.store import Store, open_records
@@ -97,6 +97,7 @@ def test_a_caller_is_given_what_is_kept_and_then_erased_everywhere(data: Path, t
     assert len(found["events"]) == 6 and found["messages"][0]["reason"] == f"El {WORDS} llega el martes"
     yesterday = tmp_path / "yesterday.tar"
     command("backup", str(yesterday))
+    copy(data / "records.sqlite", earlier(data / "records.sqlite", "upgrade-from-0001"))
     (data / "chroma").mkdir()
     (data / "chroma" / "chroma.sqlite3").write_text(WORDS)
     assert traces(data)
@@ -106,7 +107,8 @@ def test_a_caller_is_given_what_is_kept_and_then_erased_everywhere(data: Path, t
     shown = CliRunner().invoke(cli.app, ["erase", "--number", "+34699887766"])
     receipt = json.loads(shown.stdout)
     assert "contacts.yaml, line 2" in shown.stderr.replace("\n", "")
-    assert receipt["erased"] == {"calls": 1, "events": 6, "hand_offs": 1, "messages": 1, "promises": 1, "versions": 2}
+    erased = {"calls": 1, "events": 6, "hand_offs": 1, "messages": 1, "promises": 1, "versions": 2, "copies": 1}
+    assert receipt["erased"] == erased
     assert genuine(receipt) and not genuine({**receipt, "erased": {}})
     assert traces(data) == []
     (tmp_path / "receipt.json").write_text(shown.stdout)
@@ -201,6 +203,6 @@ def test_before_the_schema_changes_the_file_is_copied(tmp_path: Path) -> None:
         open_engine(url).dispose()
     except SettingsError:
         pytest.skip(f"a later migration wants what was dropped ({later})")
-    (copy,) = tmp_path.glob("records-before-upgrade-from-0005.sqlite")
-    with closing(sqlite3.connect(copy)) as old:
+    (kept,) = tmp_path.glob("records-before-upgrade-from-0005.sqlite")
+    with closing(sqlite3.connect(kept)) as old:
         assert old.execute("select version_num from alembic_version").fetchone() == ("0005",)
