@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +36,17 @@ class Visitor:
 
     name: str
     role: Role
+    signed_in: bool = False
+    """As a person, with an account of their own; a token speaks for whomever it says."""
+
+
+signed_in: ContextVar[str | None] = ContextVar("signed_in", default=None)
+"""The name of the person whose request is being answered; None for a token and for this machine."""
+
+
+def in_person(claimed: str) -> str:
+    """Whose name goes on record: that of the person who is signed in, else what is claimed."""
+    return signed_in.get() or claimed
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ class CallerCorrection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, StringConstraints(max_length=200), AfterValidator(_named)]
-    by: Author = Field("assistant", description="who corrects it")
+    by: Author = Field("assistant", description="who corrects it", validate_default=True)
 
 
 @router.put("/calls/{call_id}/caller")

@@ -11,7 +11,7 @@ from pydantic import Field
 from calls.versions import Kind, Version
 from calls.words import spell_time
 from console.api.front import TheFront
-from console.api.on_file import SOMEBODY, Edit, Named
+from console.api.on_file import Edit, Named
 from console.api.problems import PROBLEM
 from console.api.shapes import Listed
 
@@ -69,7 +69,7 @@ async def waiting(front: TheFront) -> dict[str, int]:
 @router.post("/imports/{batch}/undo")
 async def undo(batch: str, front: TheFront, named: Annotated[Named | None, Body()] = None) -> dict[str, int]:
     """Takes an import back as one; what was edited since stays as it is. `{count}`: how many went back."""
-    return {"count": await front.study.take_back(batch, named.author if named else SOMEBODY)}
+    return {"count": await front.study.take_back(batch, (named or Named()).author)}
 
 
 def _example(version: Version) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query
 
+from calls.people import in_person
 from calls.versions import Kind, Version
 from console.api.front import Front, TheFront
 from console.api.on_file import SOMEBODY, Author, Named, Restored, row, told
@@ -40,7 +41,7 @@ def give_life(router: APIRouter, path: str, kind: Kind) -> None:
         id: str, front: TheFront, version: Annotated[int | None, Query(ge=1)] = None, author: Who = SOMEBODY
     ) -> dict[str, Any]:
         """Archives it: callers hear no more of it, its versions stay. `version`: 409 when there is a newer one."""
-        return row(await front.study.set_status(kind, id, "archived", author, version))
+        return row(await front.study.set_status(kind, id, "archived", in_person(author), version))
 
     @router.get(f"{path}/versions")
     async def versions(id: str, front: TheFront, next: Cursor = None) -> Listed:
@@ -55,4 +56,4 @@ def give_life(router: APIRouter, path: str, kind: Kind) -> None:
     @router.post(f"{path}/undo")
     async def undo(id: str, front: TheFront, named: Annotated[Named | None, Body()] = None) -> dict[str, Any]:
         """Takes the last change back; something new is archived."""
-        return row(await front.study.undo(kind, id, named.author if named else SOMEBODY))
+        return row(await front.study.undo(kind, id, (named or Named()).author))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from calls.people import in_person
 from calls.versions import Batch, Change, Conflict, Fault, Kind, Status, Version
 from calls.words import Preference, spell_time
 
@@ -87,10 +88,10 @@ def clean(value: Any) -> Any:
 
 
 def _known(author: str) -> str:
-    return SOMEBODY if author in ("", _FOLDER) else author
+    return in_person(SOMEBODY if author in ("", _FOLDER) else author)
 
 
-Author = Annotated[str, StringConstraints(max_length=100), AfterValidator(_known)]
+Author = Annotated[str, StringConstraints(max_length=100), AfterValidator(_known), Field(validate_default=True)]
 
 
 class Edit(BaseModel):
@@ -98,7 +99,9 @@ class Edit(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    author: Author = Field(SOMEBODY, description="who writes it")
+    author: Author = Field(
+        default=SOMEBODY, description="who writes it, unless somebody is signed in", validate_default=True
+    )
 
     @model_validator(mode="before")
     @classmethod

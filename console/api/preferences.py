@@ -11,7 +11,7 @@ from calls.versions import Status, Version
 from calls.words import Audience, Language
 from console.api.front import Front, TheFront
 from console.api.life import give_life, page
-from console.api.on_file import SOMEBODY, Edit, Named, row
+from console.api.on_file import Edit, Named, row
 from console.api.problems import PROBLEM
 from console.api.shapes import Cursor, Listed
 
@@ -76,7 +76,7 @@ async def edit(id: str, edited: PreferenceEdit, front: TheFront) -> dict[str, An
 @router.post("/{id}/approve")
 async def approve(id: str, front: TheFront, named: Annotated[Named | None, Body()] = None) -> dict[str, Any]:
     """From a draft, or from the archive, to what callers are told."""
-    who = named or Named(author=SOMEBODY)
+    who = named or Named()
     kept = await front.study.set_status("preference", id, "approved", who.author, who.version)
     return await _with_conflicts(kept, front)
 

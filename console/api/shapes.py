@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from calls.people import in_person
 from calls.words import Circle, HandOffState, Language, Reason, Topic, Verdict
 
 When = TypeVar("When", bound=date)
@@ -75,7 +76,9 @@ class Pressed(_In):
 
 class StaffWords(_In):
     text: Words
-    by: str = Field("", max_length=200, description="who says it")
+    by: Annotated[str, AfterValidator(in_person)] = Field(
+        "", max_length=200, description="who says it, unless somebody is signed in", validate_default=True
+    )
 
 
 class Texts(_In):

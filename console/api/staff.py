@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Depends
 from fastapi.responses import JSONResponse
 
 from calls.call import Call
 from calls.desk import AlreadyAnswered, NoSuchHandOff
 from calls.errors import CallError
+from calls.people import in_person
 from calls.words import Event, Guidance, HandOff, HandOffState, Reason, Refused, Staff, Verdict, as_json
 from console.api.front import Front, TheFront
 from console.api.lists import Limit, listed
@@ -19,7 +20,13 @@ from console.api.shapes import Cursor, Listed, StaffWords
 
 router = APIRouter(prefix="/api", tags=["desk"], responses=PROBLEM)
 
-By = Annotated[str, Body(embed=True, max_length=200, description="who does it")]
+
+def _by(by: Annotated[str, Body(embed=True, max_length=200, description="who does it")] = "") -> str:
+    return in_person(by)
+
+
+By = Annotated[str, Depends(_by)]
+"""Who does it: the person who is signed in, else whoever the request says."""
 
 
 class InOtherHands(CallError):
@@ -48,7 +55,7 @@ async def say(call_id: str, words: StaffWords, front: TheFront) -> dict[str, Any
 
 
 @router.post("/calls/{call_id}/take-over")
-async def take_over(call_id: str, front: TheFront, by: By = "") -> dict[str, Any]:
+async def take_over(call_id: str, front: TheFront, by: By) -> dict[str, Any]:
     """A human has the call from here on; the receptionist listens and keeps quiet. 409 when one has it already."""
     call = await front.in_progress(call_id)
     if call.with_staff:
@@ -57,7 +64,7 @@ async def take_over(call_id: str, front: TheFront, by: By = "") -> dict[str, Any
 
 
 @router.post("/calls/{call_id}/hand-back")
-async def hand_back(call_id: str, front: TheFront, by: By = "") -> dict[str, Any]:
+async def hand_back(call_id: str, front: TheFront, by: By) -> dict[str, Any]:
     """The receptionist resumes. 409 when no human has the call."""
     call = await front.in_progress(call_id)
     if not call.with_staff:
@@ -67,7 +74,10 @@ async def hand_back(call_id: str, front: TheFront, by: By = "") -> dict[str, Any
 
 @router.post("/calls/{call_id}/put-through")
 async def put_through(
-    call_id: str, front: TheFront, by: By = "", to: Annotated[Literal["assistant", "executive"], Body()] = "executive"
+    call_id: str,
+    front: TheFront,
+    by: By,
+    to: Annotated[Literal["assistant", "executive"], Body(embed=True)] = "executive",
 ) -> dict[str, Any]:
     """Rings `to` for this call and tells the caller so. 409 when somebody is already being called."""
     call = await front.in_progress(call_id)
@@ -81,7 +91,7 @@ async def put_through(
 
 
 @router.post("/calls/{call_id}/take-message")
-async def take_message(call_id: str, front: TheFront, by: By = "") -> dict[str, Any]:
+async def take_message(call_id: str, front: TheFront, by: By) -> dict[str, Any]:
     """The receptionist says that nobody can come now, and asks for a message; what rings, rings no more."""
     call = await front.in_progress(call_id)
     if call.with_staff:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from calls.versions import Version
 from console.api.front import TheFront
 from console.api.life import history
-from console.api.on_file import SOMEBODY, Edit, Named, Restored, row, told_faults
+from console.api.on_file import Edit, Named, Restored, row, told_faults
 from console.api.problems import PROBLEM
 from console.api.shapes import Listed
 
@@ -86,7 +86,7 @@ async def restore(wanted: Restored, front: TheFront) -> dict[str, Any]:
 @router.post("/undo")
 async def undo(front: TheFront, named: Annotated[Named | None, Body()] = None) -> dict[str, Any]:
     """Takes the last change back."""
-    return _row(await front.study.undo("voice", VOICE, named.author if named else SOMEBODY))
+    return _row(await front.study.undo("voice", VOICE, (named or Named()).author))
 
 
 def _row(version: Version) -> dict[str, Any]:

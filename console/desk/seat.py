@@ -70,7 +70,7 @@ def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
     seats, doors = Seats(), APIRouter(responses=PROBLEM)
 
     @doors.post("/api/calls/{call_id}/seat", status_code=201, tags=["desk"])
-    async def seat(call_id: str, front: TheFront, by: By = "") -> dict[str, object]:
+    async def seat(call_id: str, front: TheFront, by: By) -> dict[str, object]:
         """Takes the call over for as long as the socket at `path` stays open. `sound`: whether it can be spoken to."""
         call = await front.in_progress(call_id)
         if call.id in seats.taken and seats.by.get(call.id) != by:

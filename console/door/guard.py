@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calls.errors import EngineError
-from calls.people import Entry, Role, Visitor
+from calls.people import Entry, Role, Visitor, signed_in
 from console.api.problems import problem
 from console.door.porter import Porter, Shown
 from console.door.rights import READING, is_noted, needed
@@ -68,7 +68,11 @@ class Guard:
         if refused:
             return await _refuse(refused, scope, receive, send)
         scope.setdefault("state", {})["visitor"] = visitor
-        await self._app(scope, receive, self._noting(scope, visitor, send))
+        who = signed_in.set(visitor.name if visitor and visitor.signed_in else None)
+        try:
+            await self._app(scope, receive, self._noting(scope, visitor, send))
+        finally:
+            signed_in.reset(who)
 
     async def _refusal(self, scope: Scope, role: Role, visitor: Visitor | None) -> Response | None:
         if visitor and visitor.role.may(role):

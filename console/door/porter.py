@@ -110,7 +110,7 @@ class Porter:
         assert self.people
         if session.kind == "account":
             account = await self.people.account(session.of)
-            return Visitor(account.name, account.role) if account and not account.disabled else None
+            return Visitor(account.name, account.role, signed_in=True) if account and not account.disabled else None
         if session.kind == "set":
             same = self._token is not None and hmac.compare_digest(session.of, key_of(self._token))
             return Visitor(SET_TOKEN, Role.ADMIN) if same else None

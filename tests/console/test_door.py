@@ -16,7 +16,7 @@ from console.door.secret import hash_password, key_of
 from console.door.throttle import FREE
 from records import audit
 from records.store import Store
-from tests.console.conftest import House, OpenHouse
+from tests.console.conftest import House, OpenHouse, TheStudy
 
 PASSWORD = "el tren sale a las ocho"
 HASHED = hash_password(PASSWORD)
@@ -56,6 +56,32 @@ async def test_who_signs_in_may_do_what_their_role_may(office: House) -> None:
     assert refused.status_code == 403 and "assistant" in refused.json()["detail"]
     await sign_in(office, "una-assistant")
     assert (await office.client.post("/api/calls", json={}, headers=HERE)).status_code == 201
+
+
+async def test_what_somebody_does_goes_on_record_in_their_own_name(office: House, study: TheStudy) -> None:
+    call_id = await dialled(office)
+    for path in ("guidance", "say"):
+        await office.client.post(
+            f"/api/calls/{call_id}/{path}", json={"text": "Un momento.", "by": "Elena"}, headers=HERE
+        )
+    await office.client.post(f"/api/calls/{call_id}/take-over", json={"by": "Elena"}, headers=HERE)
+    events = await office.events(call_id)
+    assert {event["by"] for event in events if "by" in event} == {"una-assistant"}
+
+    house = study.house
+    await sign_in(house, "una-executive")
+    new = {"text": {"es": "Hoy se come fuera."}, "audience": "anyone", "author": "Marta"}
+    kept = await house.client.post("/api/preferences", json=new, headers=HERE)
+    assert kept.status_code == 201 and kept.json()["author"] == "una-executive"
+    undone = await house.client.post(f"/api/preferences/{kept.json()['id']}/undo", headers=HERE)
+    assert undone.json()["author"] == "una-executive"
+
+
+async def dialled(house: House) -> str:
+    """A call, with the assistant signed in."""
+    await sign_in(house, "una-assistant")
+    call_id: str = (await house.client.post("/api/calls", json={"line": "text"}, headers=HERE)).json()["id"]
+    return call_id
 
 
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(office: House) -> None:
