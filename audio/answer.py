@@ -35,6 +35,7 @@ class Answer:
         self._held: list[Clip] | None = []
         self._released = asyncio.Event()
         self.sounded = asyncio.Event()
+        self._mute = False
         self.began_at = self.released_at = asyncio.get_running_loop().time()
         self.first_sentence_at: float | None = None
         self.first_sound_at: float | None = None
@@ -49,7 +50,7 @@ class Answer:
     @property
     def ready(self) -> bool:
         """It can be heard as soon as it is released, or needs the floor to go on."""
-        return self.sounded.is_set() or self._turn.waiting or self.done.done()
+        return self.sounded.is_set() or self._mute or self._turn.waiting or self.done.done()
 
     async def release(self) -> None:
         """The caller has finished: goes on record, then out."""
@@ -110,6 +111,8 @@ class Answer:
         try:
             await synthesise(self._voice, clip, self._first_sound)
         except EngineError as error:
+            self._mute = True
+            await self._released.wait()
             await self._turn.call.note(Failed("voice", error.what, "recorded"))
             await self._say("rescue_no_one")
 

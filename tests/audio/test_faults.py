@@ -127,6 +127,9 @@ async def test_the_caller_is_not_left_in_silence(fault: str) -> None:
     assert not call.open and call.row.state == "closed"
     noted = [body for body in call.bodies if isinstance(body, Heard)]
     assert noted or fault.startswith("ears"), "what was heard is on record"
+    if dead:
+        owned_up = next(at for at, body in enumerate(call.bodies) if "[rescue_no_one]" in str(body))
+        assert any(isinstance(body, Heard) for body in call.bodies[:owned_up]), "nobody is answered before they finish"
     assert MESSAGE.reason in str(call.deeds) or not any(isinstance(step, Message) for step in proposed(call))
 
 
