@@ -56,7 +56,7 @@ models = typer.Typer(help="The weights of ears and voice.", no_args_is_help=True
 app.add_typer(models, name="models")
 app.add_typer(knowledge, name="knowledge")
 app.add_typer(line, name="line")
-app.add_typer(user, name="user")
+app.add_typer(user, name="users")
 app.add_typer(token, name="token")
 app.add_typer(log, name="audit")
 app.command("eval")(evaluate)

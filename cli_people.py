@@ -1,4 +1,4 @@
-"""`antesala user`, `antesala token` and `antesala audit`: who may come in, and who has been there."""
+"""`antesala users`, `antesala token` and `antesala audit`: who may come in, and who has been there."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def add_user(
     async def add() -> None:
         async with _records(data) as store:
             await store.people.add(account)
-            await _note(store, "user add", name)
+            await _note(store, "users add", name)
 
     asyncio.run(add())
     out.print(f"{name} may sign in as {role.value}.")
@@ -71,21 +71,21 @@ def change_password(name: Name, data: DataDir = None) -> None:
     from console.door.secret import hash_password
 
     hashed = hash_password(_password(), name)
-    _change(name, "user password", data, password=hashed)
+    _change(name, "users password", data, password=hashed)
     out.print(f"{name} has a new password.")
 
 
 @user.command("disable")
 def disable(name: Name, data: DataDir = None) -> None:
     """Nobody signs in with it any more, from this moment on."""
-    _change(name, "user disable", data, disabled=True)
+    _change(name, "users disable", data, disabled=True)
     out.print(f"{name} is disabled.")
 
 
 @user.command("enable")
 def enable(name: Name, data: DataDir = None) -> None:
     """Lets a disabled account in again."""
-    _change(name, "user enable", data, disabled=False)
+    _change(name, "users enable", data, disabled=False)
     out.print(f"{name} may sign in again.")
 
 

@@ -282,7 +282,7 @@ def _no_open_door(settings: Settings) -> None:
         return
     raise SettingsError(
         f"{PREFIX}HOST is {settings.host}, which others can reach, and nothing guards the house. "
-        f"Add an account with `antesala user add NAME --role admin`, set {PREFIX}TOKEN, or listen on 127.0.0.1."
+        f"Add an account with `antesala users add NAME --role admin`, set {PREFIX}TOKEN, or listen on 127.0.0.1."
     )
 
 

@@ -100,7 +100,7 @@ class Entry:
 
 class NoSuchAccount(AntesalaError):
     def __init__(self, name: str):
-        super().__init__(f"There is no account {name!r}. `antesala user list` shows those there are.")
+        super().__init__(f"There is no account {name!r}. `antesala users list` shows those there are.")
 
 
 class NameTaken(AntesalaError):
