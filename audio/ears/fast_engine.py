@@ -42,7 +42,7 @@ class FastEngine:
         import ctranslate2
         import torch
 
-        torch.set_num_threads(cores)
+        torch.set_num_threads(1)  # Smart Turn and the encoder of another utterance have the rest
         sound = self._encoder.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None])))
         return self._decoder.attend(torch.from_numpy(np.asarray(sound)))
 
