@@ -39,6 +39,7 @@ from prompts import Phrasebook
 from tests.console.browser import IN_A_BROWSER, accessible, by_keyboard, chromium, fits
 from tests.console.conftest import House, OpenHouse, served
 from tests.doubles import MONDAY, OpenDoor, ScriptedMind
+from tests.lines.doors import until
 
 pytestmark = IN_A_BROWSER
 RING: list[object] = [HandOff(Reason.ASKED_FOR_PERSON), "Un momento."]
@@ -264,7 +265,7 @@ async def test_what_is_typed_is_heard_by_a_caller_on_the_phone(house: House) -> 
         await page.locator("#end").click()
         await page.locator("#end").click()
         await expect(card(page, call.id)).to_have_attribute("data-health", "ended")
-        assert door.hung_up
+        await until(lambda: door.hung_up)
 
 
 async def test_markup_in_a_name_is_text_and_endless_text_is_refused_clearly(house: House) -> None:
