@@ -91,8 +91,10 @@ class Worker:
             paths = os.pathsep.join(filter(None, sys.path))
             try:
                 self._process = await asyncio.create_subprocess_exec(
-                    sys.executable, "-m", self._module, stdin=PIPE, stdout=PIPE, env={**os.environ, "PYTHONPATH": paths}
-                )
+                    sys.executable, "-m", self._module, stdin=PIPE, stdout=PIPE,
+                    env={**os.environ, "PYTHONPATH": paths},
+                    start_new_session=True,  # Ctrl-C is for the house: it still has its goodbyes to say
+                )  # fmt: skip
             except OSError as error:
                 raise EngineError(self._engine, f"its process cannot be started: {error}") from error
             self._reading = asyncio.create_task(self._read(self._process))
