@@ -153,6 +153,7 @@ class SipLine:
                 sys.executable, "-m", "lines.sip.phone", str(theirs.fileno()), pass_fds=[theirs.fileno()],
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
                 cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)},
+                start_new_session=True,  # Ctrl-C is for the house: callers are still to hear its goodbyes
             )  # fmt: skip
         self.pid = process.pid
         ours.setblocking(False)
