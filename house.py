@@ -147,10 +147,8 @@ async def _learning(
     """All that learns from people; the mind of the `office` answers in a replay."""
 
     def phrase(key: str, language: Language | None = None, **slots: str) -> str:
-        policy, language = knowledge.policy, language or LANGUAGES[0]
-        people = {"executive": policy.executive, "assistant": policy.assistant}
-        names = {name: person.named(language) for name, person in people.items()}
-        return phrases.line(key, language, receptionist=policy.receptionist.name, **names, **slots)
+        language = language or LANGUAGES[0]
+        return phrases.line(key, language, **knowledge.policy.names(language), **slots)
 
     async def answered(under: Knowledge, question: str, circle: Circle, language: Language) -> list[str]:
         return (await try_out(replace(office(), knowledge=under, orders=None), question, circle, language))[0]

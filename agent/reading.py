@@ -29,9 +29,7 @@ def system_text(scene: Scene) -> str:
     policy, language = scene.policy, scene.language
     return system_prompt(
         language,
-        receptionist=policy.receptionist.name,
-        executive=policy.executive.named(language),
-        assistant=policy.assistant.named(language),
+        **policy.names(language),
         role=policy.executive.role or "-",
         company=policy.executive.company or "-",
         address=_address(scene),

@@ -208,12 +208,7 @@ class Call:
     def phrase(self, key: str, language: Language | None = None, **slots: str) -> str:
         """A fixed line in the call's language; the names of the house are filled in."""
         policy, language = self.office.knowledge.policy, language or self.language
-        names = {
-            "receptionist": policy.receptionist.name,
-            "executive": policy.executive.named(language),
-            "assistant": policy.assistant.named(language),
-        }
-        return self.office.phrases.line(key, language, **names, **slots)
+        return self.office.phrases.line(key, language, **policy.names(language), **slots)
 
     def elapsed(self) -> float:
         """Seconds since the call began."""

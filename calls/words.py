@@ -197,6 +197,14 @@ class VoicePolicy:
     """Words that the receptionist likes to use where they fit."""
     version: str = ""
 
+    def names(self, language: Language) -> dict[str, str]:
+        """The people of the house as callers hear them named, for the gaps in fixed lines."""
+        return {
+            "receptionist": self.receptionist.name,
+            "executive": self.executive.named(language),
+            "assistant": self.assistant.named(language),
+        }
+
 
 # --- what may be known ----------------------------------------------------------------------------
 

@@ -236,7 +236,8 @@ async def measure(data: Path) -> list[Result]:
         while any(state != "ok" for state in (await front.readiness.look()).values()):  # noqa: ASYNC110
             await asyncio.sleep(0.5)
         for key in ("hold_on", "rescue_no_one", "unclear_again", "rescue"):
-            await app.state.sound.voice.prepare([(front.office.phrases.line(key, "es", **_names(front)), "es")])
+            line = front.office.phrases.line(key, "es", **front.office.knowledge.policy.names("es"))
+            await app.state.sound.voice.prepare([(line, "es")])
         stage, base, free = Stage(app, data), f"http://127.0.0.1:{port}", asyncio.Semaphore(AT_ONCE)
 
         async def one(n: int, fault: Fault) -> Result:
@@ -252,15 +253,6 @@ async def measure(data: Path) -> list[Result]:
         server.should_exit = True
         await serving
     return results
-
-
-def _names(front: Any) -> dict[str, str]:
-    policy = front.office.knowledge.policy
-    return {
-        "receptionist": policy.receptionist.name,
-        "executive": policy.executive.named("es"),
-        "assistant": policy.assistant.named("es"),
-    }
 
 
 def run(reports: Path) -> int:

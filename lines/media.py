@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 from fastapi import APIRouter, Request, Response, WebSocket, WebSocketDisconnect
@@ -27,6 +28,8 @@ from lines.numbers import number_of
 from lines.tickets import Tickets
 
 RATE = 8000
+SPOKEN: dict[Language, str] = {"es": "es-ES", "en": "en-GB"}
+"""The accents of the carriers' own voices."""
 MOST_SOUND = RATE * 10
 """Bytes of sound that one message may carry."""
 _log = logging.getLogger(__name__)
@@ -128,6 +131,16 @@ class MediaStream:
         if not self._gone:
             self._gone = True
             await sockets.close(self._socket, code)
+
+
+def speaking(verb: str) -> Callable[[str, Language], str]:
+    """(text, language) -> XML that says it in the carrier's own voice and hangs up; `verb`: their word for saying."""
+
+    def answer(text: str, language: Language) -> str:
+        say = f'<{verb} language="{SPOKEN[language]}">{escape(text)}</{verb}>'
+        return f'<?xml version="1.0" encoding="UTF-8"?><Response>{say}<Hangup/></Response>'
+
+    return answer
 
 
 @dataclass(frozen=True, slots=True)

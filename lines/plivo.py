@@ -17,8 +17,7 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 
 from calls.wire import Converse
-from calls.words import Language
-from lines.media import RATE, Busy, Carrier, Dialect, Message, Signed, doors, field
+from lines.media import RATE, Busy, Carrier, Dialect, Message, Signed, doors, field, speaking
 from lines.numbers import dialled_number
 from lines.tickets import Tickets
 
@@ -30,7 +29,6 @@ DIALECT = Dialect(
     marked=("playedStream", ("name",)),
     idle=frozenset({"start", "clearedAudio"}),
 )
-_SPOKEN: dict[Language, str] = {"es": "es-ES", "en": "en-GB"}
 
 
 def plivo_xml(url: str, ticket: str) -> str:
@@ -40,12 +38,6 @@ def plivo_xml(url: str, ticket: str) -> str:
         f'contentType="audio/x-mulaw;rate={RATE}" extraHeaders="token={escape(ticket)}">{escape(url)}</Stream>'
         "<Hangup/></Response>"
     )
-
-
-def spoken(text: str, language: Language) -> str:
-    """Plivo's own voice, then the end of the call."""
-    say = f'<Speak language="{_SPOKEN[language]}">{escape(text)}</Speak>'
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{say}<Hangup/></Response>'
 
 
 def _opening(start: Message) -> tuple[Any, Any, Any]:
@@ -63,7 +55,7 @@ def _token(headers: Any) -> Any:
     return headers.get("token") if isinstance(headers, dict) else None
 
 
-CARRIER = Carrier("plivo", "CallUUID", DIALECT, plivo_xml, spoken, _opening, dialled_number)
+CARRIER = Carrier("plivo", "CallUUID", DIALECT, plivo_xml, speaking("Speak"), _opening, dialled_number)
 
 
 def router(

@@ -10,7 +10,7 @@ import base64
 import binascii
 import time
 from collections.abc import Callable
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -19,8 +19,7 @@ from starlette.datastructures import FormData
 
 from calls.errors import SettingsError
 from calls.wire import Converse
-from calls.words import Language
-from lines.media import Busy, Carrier, Dialect, Signed, doors, field
+from lines.media import Busy, Carrier, Dialect, Signed, doors, field, speaking
 from lines.tickets import Tickets
 
 STALE_S = 300.0
@@ -33,7 +32,6 @@ DIALECT = Dialect(
     marked=("mark", ("mark", "name")),
     idle=frozenset({"connected", "start", "error"}),
 )
-_SPOKEN: dict[Language, str] = {"es": "es-ES", "en": "en-GB"}
 
 
 def texml(url: str, ticket: str) -> str:
@@ -46,14 +44,8 @@ def texml(url: str, ticket: str) -> str:
     )
 
 
-def spoken(text: str, language: Language) -> str:
-    """Telnyx's own voice, then the end of the call."""
-    say = f'<Say language="{_SPOKEN[language]}">{escape(text)}</Say>'
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{say}<Hangup/></Response>'
-
-
 CARRIER = Carrier(
-    "telnyx", "CallSid", DIALECT, texml, spoken,
+    "telnyx", "CallSid", DIALECT, texml, speaking("Say"),
     opening=lambda start: (
         start.get("stream_id"),
         field(start, "start", "call_sid") or field(start, "start", "call_control_id"),

@@ -6,15 +6,14 @@ and every field of the form (https://www.twilio.com/docs/usage/security).
 
 from __future__ import annotations
 
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import quoteattr
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from twilio.request_validator import RequestValidator
 
 from calls.wire import Converse
-from calls.words import Language
-from lines.media import Busy, Carrier, Dialect, Signed, doors, field
+from lines.media import Busy, Carrier, Dialect, Signed, doors, field, speaking
 from lines.tickets import Tickets
 
 DIALECT = Dialect(
@@ -23,7 +22,6 @@ DIALECT = Dialect(
     clear=lambda stream: {"event": "clear", "streamSid": stream},
     marked=("mark", ("mark", "name")),
 )
-_SPOKEN: dict[Language, str] = {"es": "es-ES", "en": "en-GB"}
 
 
 def twiml(url: str, ticket: str) -> str:
@@ -35,14 +33,8 @@ def twiml(url: str, ticket: str) -> str:
     )
 
 
-def spoken(text: str, language: Language) -> str:
-    """https://www.twilio.com/docs/voice/twiml/say: Twilio's own voice, then the end of the call."""
-    say = f'<Say language="{_SPOKEN[language]}">{escape(text)}</Say>'
-    return f'<?xml version="1.0" encoding="UTF-8"?><Response>{say}<Hangup/></Response>'
-
-
 CARRIER = Carrier(
-    "twilio", "CallSid", DIALECT, twiml, spoken,
+    "twilio", "CallSid", DIALECT, twiml, speaking("Say"),
     opening=lambda start: (
         field(start, "start", "streamSid") or start.get("streamSid"),
         field(start, "start", "callSid"),

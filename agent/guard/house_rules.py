@@ -202,11 +202,7 @@ class _Wording:
 
     def __init__(self, phrases: Phrases, language: Language, policy: VoicePolicy):
         self._phrases, self._language = phrases, language
-        self._names = {
-            "receptionist": policy.receptionist.name,
-            "executive": policy.executive.named(language),
-            "assistant": policy.assistant.named(language),
-        }
+        self._names = policy.names(language)
 
     def line(self, key: str) -> tuple[str]:
         return (self._phrases.line(key, self._language, **self._names),)

@@ -68,13 +68,9 @@ class _Reading:
 
 def names_of(scene: Scene, language: Language) -> dict[str, str]:
     """The names of the house as callers hear them."""
-    policy = scene.policy
+    names = scene.policy.names(language)
     someone = {"es": "una persona del equipo", "en": "someone from the office"}[language]
-    return {
-        "executive": policy.executive.named(language),
-        "assistant": policy.assistant.named(language) or someone,
-        "receptionist": policy.receptionist.name,
-    }
+    return names | {"assistant": names["assistant"] or someone}
 
 
 def region_of(scene: Scene) -> str:

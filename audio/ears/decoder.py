@@ -101,7 +101,8 @@ class Decoder:
 
         `states` are those before each token of `guess` and after the last. As far as the guess is what would have
         been written, it has been read already; where it differs, the rest of it is tried once more behind the
-        token that is right (speculative decoding, Leviathan et al. 2023, in its greedy form: the words are the same).
+        token that is right (speculative decoding, Leviathan et al. 2023, in its greedy form). In single precision the
+        words are the same; in 8 bits two tokens that are equally likely may change places.
         """
         tokens: list[int] = []
         total = 0.0

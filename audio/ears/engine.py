@@ -50,8 +50,8 @@ class Engine(Protocol):
     def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
         """The words, greedily, at most `most` tokens of them. `hint` is text that may have come before.
 
-        `expected` is what was made out before the speaker had finished. It changes no word: an engine that reads
-        several tokens as fast as one saves itself those that it would have written anyway.
+        `expected` is what was made out before the speaker had finished. It is no hint: an engine that reads several
+        tokens as fast as one saves itself those that it would have written anyway, and writes the others as ever.
         """
 
 

@@ -1,16 +1,16 @@
 // Writing something in place. What others change meanwhile is shown, and nothing typed is lost.
 
-import { $, make, word, words } from "/look/house.js";
-import { clearFaults, showFaults, spelled } from "./study.js";
+import { $, ask, make, word, words } from "/look/house.js";
+import { clearFaults, me, showFaults, spelled } from "./study.js";
 
 /** Whether something is already being written at this place; then it has the focus again. */
-export function opened(place) {
+function opened(place) {
   const form = place.querySelector("form.edit");
   form?.elements[0].focus();
   return Boolean(form);
 }
 
-export class Editor {
+class Editor {
   /**
    * `row`: what is on file, null for something new. `shape`: its fields by name, `leaves(row)`, and `whole(fields)`, the
    * parts as the API takes them. `acts`: save(data), fresh(), kept(row), cancel().
@@ -114,6 +114,29 @@ export class Editor {
   label(field) {
     return this.form.elements[field].labels[0].firstChild.textContent.trim();
   }
+}
+
+/** Writes over what is on file, in its card. `path(row)`: where it lives; `kept(card, row, said)`: it is saved. */
+export function edit(card, shape, path, kept) {
+  if (opened(card)) return;
+  new Editor(card.row, shape, {
+    save: (data) => ask(path(card.row), "PUT", { ...data, author: me() }),
+    fresh: () => ask(path(card.row)),
+    kept: (row) => kept(card, row, words.saved),
+    cancel: () => card.focus(),
+  }).open(card);
+}
+
+/** Writes something new, above the list. `kept(row)`: it is saved. */
+export function add(list, shape, kept) {
+  if (opened($("new"))) return;
+  const place = make("div");
+  $("new").append(place);
+  new Editor(null, shape, {
+    save: (data) => ask(list, "POST", { ...data, author: me() }),
+    kept,
+    cancel: () => $("add").focus(),
+  }).open(place);
 }
 
 function shown(field, value) {

@@ -2,7 +2,7 @@
 
 import { $, ask, make, word, words } from "/look/house.js";
 import { bulk } from "./bulk.js";
-import { Editor, opened } from "./editor.js";
+import { add, edit } from "./editor.js";
 import { history } from "./history.js";
 import { begin, done, me, settled, shortcuts, spelled, tried } from "./study.js";
 
@@ -83,7 +83,7 @@ function acts(card, row) {
     all.append(each);
   };
   all.append(circle);
-  button("edit", () => edit(card));
+  button("edit", () => write(card));
   button("history", () => history(card, path(row), (kept) => renew(card, kept)));
   if (row.has_pin) button("take_pin", () => change(card, { pin: null }, words.pin_taken));
   button("archive", () => archive(card));
@@ -133,30 +133,12 @@ async function archive(card) {
   });
 }
 
-function edit(card) {
-  if (opened(card)) return;
-  new Editor(card.row, SHAPE, {
-    save: (data) => ask(path(card.row), "PUT", { ...data, author: me() }),
-    fresh: () => ask(path(card.row)),
-    kept: (row) => kept(card, row, words.saved),
-    cancel: () => card.focus(),
-  }).open(card);
-}
-
-function add() {
-  if (opened($("new"))) return;
-  const place = make("div");
-  $("new").append(place);
-  new Editor(null, SHAPE, {
-    save: (data) => ask("contacts", "POST", { ...data, author: me() }),
-    kept: (row) => kept(make("li"), row, words.saved),
-    cancel: () => $("add").focus(),
-  }).open(place);
-}
+const write = (card) => edit(card, SHAPE, path, kept);
+const addOne = () => add("contacts", SHAPE, (row) => kept(make("li"), row, words.saved));
 
 $("find").oninput = settled(() => tried(load));
 $("find").onsubmit = (event) => event.preventDefault();
-$("add").onclick = add;
+$("add").onclick = addOne;
 bulk("contacts", load);
-shortcuts({ "/": () => $("find").q.focus(), n: add });
+shortcuts({ "/": () => $("find").q.focus(), n: addOne });
 begin(load);

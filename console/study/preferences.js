@@ -2,7 +2,7 @@
 
 import { $, ask, language, make, word, words } from "/look/house.js";
 import { bulk } from "./bulk.js";
-import { Editor, opened } from "./editor.js";
+import { add, edit } from "./editor.js";
 import { history } from "./history.js";
 import { replay } from "./replay.js";
 import { begin, done, me, settled, shortcuts, spelled, tried, when, writer } from "./study.js";
@@ -107,7 +107,7 @@ function acts(card, row) {
   };
   if (row.status !== "approved") button("approve", () => approve(card), "main");
   if (row.status === "draft") button("replay", () => tried(() => replay(card.querySelector(".below"), "replay", draftOf(row))));
-  button("edit", () => edit(card), "");
+  button("edit", () => write(card), "");
   button("history", () => history(card, `preferences/${encodeURIComponent(row.id)}`, (kept) => renew(card, kept)));
   if (row.status !== "archived") button("archive", () => archive(card));
   return all;
@@ -177,30 +177,14 @@ async function archive(card) {
   if (now) kept(card, now, words.archived);
 }
 
-function edit(card) {
-  if (opened(card)) return;
-  new Editor(card.row, SHAPE, {
-    save: (data) => ask(path(card.row), "PUT", { ...data, author: me() }),
-    fresh: () => ask(path(card.row)),
-    kept: (row) => kept(card, row, words.saved),
-    cancel: () => card.focus(),
-  }).open(card);
-}
+const write = (card) => edit(card, SHAPE, path, kept);
 
-function add() {
-  if (opened($("new"))) return;
-  const place = make("div");
-  $("new").append(place);
-  new Editor(null, SHAPE, {
-    save: (data) => ask("preferences", "POST", { ...data, author: me() }),
-    kept: (row) => {
-      const card = make("li");
-      $("list").prepend(card);
-      kept(card, row, row.status === "draft" ? words.saved_draft : words.saved);
-    },
-    cancel: () => $("add").focus(),
-  }).open(place);
-}
+const addOne = () =>
+  add("preferences", SHAPE, (row) => {
+    const card = make("li");
+    $("list").prepend(card);
+    kept(card, row, row.status === "draft" ? words.saved_draft : words.saved);
+  });
 
 const current = () => document.activeElement.closest?.("#list > li") ?? $("list").firstElementChild;
 
@@ -216,10 +200,10 @@ const press = (name) => current()?.querySelector(`[data-act=${name}]`)?.click();
 
 find.oninput = settled(() => tried(() => load()));
 find.onsubmit = (event) => event.preventDefault();
-$("add").onclick = add;
+$("add").onclick = addOne;
 bulk("preferences", () => load());
 shortcuts({
-  "/": () => find.q.focus(), n: add, j: () => step(1), k: () => step(-1),
+  "/": () => find.q.focus(), n: addOne, j: () => step(1), k: () => step(-1),
   e: () => press("edit"), a: () => press("approve"), h: () => press("history"),
 });
 begin(() => (location.hash ? show(decodeURIComponent(location.hash.slice(1))) : load()));

@@ -9,11 +9,14 @@ stand before the others; `struct le`, `struct pl` and `struct sip_hdr` are laid 
 from __future__ import annotations
 
 import ctypes
+import logging
 from collections.abc import Sequence
 from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_uint16, c_void_p
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 import baresip._native as native  # type: ignore[import-not-found]
+
+_log = logging.getLogger(__name__)
 
 Allowed = Sequence[IPv4Network | IPv6Network]
 
@@ -60,7 +63,8 @@ class Gate:
         """Whether the stack need not see this request any more. Called on the stack's own thread."""
         try:
             return self._turned_away(message)
-        except Exception:
+        except Exception as error:
+            _log.error("a request was left unanswered: %s", type(error).__name__)
             return True
 
     def _turned_away(self, message: int) -> bool:
