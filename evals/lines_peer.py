@@ -22,6 +22,8 @@ DTMF_KEYS = "0123456789*#"
 RTCP = range(72, 77)
 SO_TIMESTAMPNS = 35
 """Linux, asm-generic/socket.h; Python does not name it."""
+T1_S = 0.5
+"""RFC 3261 section 17.1.1.1: how long a round trip may take."""
 _ids = count(1)
 
 
@@ -114,32 +116,43 @@ class SipPeer:
 
     # --- signalling -------------------------------------------------------------------------------------
 
-    def _send(self, method: str, cseq: int, more: str = "", body: str = "", to: str | None = None) -> None:
+    def _send(self, method: str, cseq: int, more: str = "", body: str = "", to: str | None = None) -> bytes:
         branch = f"z9hG4bK{next(_ids)}"
         target = f"sip:whoever@127.0.0.1:{self.to}"
         contact = "" if self.contact is None else f"Contact: <sip:peer@{self._host}:{self._sip.port}>\r\n"
         if self.contact not in (None, "given"):
             contact = f"Contact: {self.contact}\r\n"
         kind = "Content-Type: application/sdp\r\n" if body else ""
-        self._sip.transport.sendto(
+        datagram = (
             f"{method} {target} SIP/2.0\r\nVia: SIP/2.0/UDP {self._host}:{self._sip.port};branch={branch};rport\r\n"
             f"Max-Forwards: 70\r\nFrom: <{self.caller}>;tag={self._tag}\r\nTo: {to or f'<{target}>'}\r\n"
             f"Call-ID: {self.call_id}\r\nCSeq: {cseq} {method}\r\n{contact}{more}{kind}"
-            f"Content-Length: {len(body)}\r\n\r\n{body}".encode(),
-            ("127.0.0.1", self.to),
+            f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
+        self._sip.transport.sendto(datagram, ("127.0.0.1", self.to))
+        return datagram
 
     def invite(self) -> None:
-        self._send("INVITE", 1, self.extra, self._sdp() if self.body is None else self.body)
+        self._invite = self._send("INVITE", 1, self.extra, self._sdp() if self.body is None else self.body)
+
+    async def _first_answer(self) -> bytes:
+        """A lost INVITE is sent again until anything answers it (RFC 3261 section 17.1.1.2)."""
+        again_s = T1_S
+        while True:
+            with suppress(TimeoutError):
+                return await asyncio.wait_for(self._sip.came.get(), again_s)
+            self._sip.transport.sendto(self._invite, ("127.0.0.1", self.to))
+            again_s *= 2
 
     async def final(self, within_s: float = 10.0) -> int:
         """The status that the INVITE ends with; the call is up when it is 200."""
         async with asyncio.timeout(within_s):
+            data = await self._first_answer()
             while True:
-                data = await self._sip.came.get()
                 text = data.decode(errors="replace")
                 if (found := re.match(r"SIP/2.0 (\d+)", text)) and int(found[1]) >= 200:
                     break
+                data = await self._sip.came.get()
         self.status = int(found[1])
         to = re.search(r"^To: (.*)\r$", text, re.MULTILINE)
         self._to = to[1] if to else ""
