@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from calls.words import Heard
+from evals.by_text import TextHouse, opened
 from evals.judging import Fault, faults
-from evals.scenarios import Scenario, TextHouse, load, opened
+from evals.scenarios import Scenario, load
 from evals.suite_page import page
 from settings import Settings
 

@@ -12,13 +12,14 @@ import pytest_asyncio
 from agent.house.model import HouseModel
 from agent.mind import AgentMind
 from calls.words import Language, Said
+from evals.bad_minds import CLAIMS, FORBIDDEN, BadMind, broken, hostile
+from evals.by_text import TextHouse, opened
 from evals.judging import Fault, faults
-from evals.scenarios import Played, Scenario, TextHouse, load, opened
+from evals.scenarios import Played, Scenario, load
 from knowledge.embedding import FastSentence
 from knowledge.office_folder import SAMPLE
 from prompts import Phrasebook
 from settings import Settings
-from tests.agent.bad_minds import CLAIMS, FORBIDDEN, BadMind, broken, hostile
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
