@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from agent.models import ChosenModel, choose_model
 from agent.wishes import Wishes
 from audio.engines import Sound, open_sound, warm_turns
 from audio.reception import Reception
+from calls.admission import Admission
 from calls.desk import Desk
 from calls.notices import Channel, Told
 from calls.ports import Knowledge, Office
@@ -47,6 +48,7 @@ from console.api.notices import Notices
 from console.api.sandbox import rehearse as try_out
 from knowledge.asked import KINDS
 from knowledge.autonomy import Earned
+from knowledge.budget import Budget
 from knowledge.by_phone import ByPhone
 from knowledge.digest_desk import DigestDesk
 from knowledge.digest_post import DigestPost
@@ -62,8 +64,13 @@ from notices.opening import Means, open_post_office
 from notices.post import PostOffice
 from prompts import Phrasebook, system_prompt, system_slots
 from records.ahead import AHEAD
+from records.recordings import RECORDINGS
 from records.store import Store, open_records
+from records.taken import taken
 from settings import Settings
+
+FIRST = 8
+"""Calls at once until the machine's speed is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class OpenOffice:
     converse: Reception
     post: PostOffice
     daily: DigestPost
+    budget: Budget
     chosen: tuple[str, ...]
 
 
@@ -101,6 +109,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         understand = Wishes(mind.model).read if mind.model is not stand_in else None
         learning = await _learning(settings, store, knowledge, study, phrases, understand, lambda: office)
         orders = ByPhone(knowledge, study, partial(_digits, knowledge), learning.digests.spoken)
+        budget = Budget(lambda: knowledge.policy, partial(_taken, store), now)
         desk, meters = Desk(), Meters()
         office = Office(
             mind=AgentMind(
@@ -120,8 +129,11 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             now=now,
             orders=orders,
             autonomy=learning.earned.level,
+            spent=budget.spent,
         )
-        switchboard = Switchboard(office, desk, settings.max_calls)
+        admission = Admission(settings.max_calls or FIRST, per_number=settings.calls_per_number or None)
+        admission.measured(admission.most)
+        switchboard = Switchboard(office, desk, admission, timedelta(minutes=settings.longest_call_minutes))
         house.push_async_callback(switchboard.close)
         engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(engines, {"records": store.ping})
@@ -129,10 +141,12 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         daily = DigestPost(learning.digests, store.lessons, lambda: knowledge.policy, partial(_by_mail, post), now)
         front = Front(
             office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, learning,
-            Notices(store.outbox, post), e5,
+            Notices(store.outbox, post), e5, settings.data / RECORDINGS,
         )  # fmt: skip
-        reception = Reception(switchboard, sound, meters.stages)
-        yield OpenOffice(front, store, knowledge, sound, reception, post, daily, _chosen(settings, mind, knowledge))
+        reception = Reception(switchboard, sound, meters.stages, settings.data / RECORDINGS)
+        yield OpenOffice(
+            front, store, knowledge, sound, reception, post, daily, budget, _chosen(settings, mind, knowledge)
+        )
 
 
 async def _learning(
@@ -169,6 +183,10 @@ async def _learning(
     folder = Path("office") if settings.office == SAMPLE else None
     meeting = FirstMeeting(knowledge, folder, phrases.line, now, understand)
     return Learning(earned, digests, proposals, replay, meeting)
+
+
+async def _taken(store: Store, since: datetime, until: datetime) -> list[dict[str, Any]]:
+    return await store.look(partial(taken, since, until))
 
 
 async def _by_mail(post: PostOffice, to: str, subject: str, text: str, html: str) -> bool:

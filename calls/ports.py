@@ -49,6 +49,17 @@ Act = Callable[[Step], Awaitable[Outcome]]
 """Hands a proposed step to the one function that does it; returns once it is done and on record, or refused."""
 
 
+Spent = Callable[[Circle, datetime, int | None], Awaitable[datetime | None]]
+"""(circle, time, minutes; None for ringing the executive) -> when the next week begins if this one has no room for it.
+
+None while there is room. Raises EngineError.
+"""
+
+
+async def _never_spent(circle: Circle, at: datetime, minutes: int | None) -> datetime | None:
+    return None
+
+
 class Mind(Protocol):
     """Decides what to say and proposes what to do."""
 
@@ -211,3 +222,5 @@ class Office:
     orders: Orders | None = None
     autonomy: Callable[[Action, Circle], Autonomy] = lambda action, circle: Autonomy.ACT_AND_REPORT
     """How far the receptionist may go alone with an action, for callers of a circle."""
+    spent: Spent = _never_spent
+    """Whether the executive's time for callers of a circle is used up in some week."""

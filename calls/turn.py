@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from calls.call import Call, new_id
 from calls.errors import EngineError, EngineLate
 from calls.words import (
+    Action,
+    Autonomy,
     Body,
     Failed,
     HandOff,
@@ -45,6 +47,9 @@ T = TypeVar("T")
 
 PATIENCE_S = 8.0
 """How long an engine may take over one sentence before the caller is rescued."""
+
+TOLD = (Action.ANSWER, Action.REDIRECT, Action.DECLINE)
+"""What is done by saying it; every other action is a deed."""
 
 AT_ONCE = timedelta(minutes=1)
 """If the calendar takes the next minute, the executive is busy now."""
@@ -85,7 +90,7 @@ class Turn:
                 for text in await self._settled(ruling):
                     yield await self._say(Sentence(text, self.language))
                 return
-            recall = self._with_own_rule(recall)
+            recall = self._earned(self._with_own_rule(recall))
             scene = self._scene(recall)
             await self._note_recalled(recall)
             async with (
@@ -129,6 +134,13 @@ class Turn:
         if rule is None or answered or call.hand_off or not call.circle.may_hear(rule.audience):
             return recall
         return Recall((Match(rule, 1.0), *recall.matches), unsure=False)
+
+    def _earned(self, recall: Recall) -> Recall:
+        """Without what this circle may not be told alone: a person is asked, as if it were not on file."""
+        alone = (Autonomy.ACT_AND_REPORT, Autonomy.ACT)
+        held = {each for each in TOLD if self.office.autonomy(each, self.call.circle) not in alone}
+        kept = tuple(each for each in recall.matches if (each.preference.do or Action.ANSWER) not in held)
+        return Recall(kept, recall.unsure or kept[:1] != recall.matches[:1])
 
     async def _settled(self, ruling: Ruling) -> tuple[str, ...]:
         """Does the ruling's step, if any; what may be said of it."""

@@ -180,6 +180,17 @@ class HandOffPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much of the executive's week callers of one circle may take; None: as much as comes.
+
+    `minutes`: of meetings, call backs and calls put through; `interruptions`: how often the executive is rung.
+    """
+
+    minutes: int | None = None
+    interruptions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class VoicePolicy:
     """Who the receptionist is and how they speak."""
 
@@ -195,6 +206,8 @@ class VoicePolicy:
     """Words that the receptionist does not use."""
     prefer: tuple[str, ...] = ()
     """Words that the receptionist likes to use where they fit."""
+    budget: dict[Circle, Allowance] = field(default_factory=dict)
+    """The executive's time for callers of a circle, by the week; a circle that is left out takes what it needs."""
     version: str = ""
 
     def names(self, language: Language) -> dict[str, str]:
@@ -512,6 +525,16 @@ class Ordered:
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """What became of the recording of the call. It holds both sides from `began` on, once the caller has agreed."""
+
+    kind: ClassVar[str] = "recording"
+    state: Literal["asked", "agreed", "refused", "erased"]
+    """`refused`: or no plain answer; nothing was kept. `erased`: the yes was taken back, what was kept is deleted."""
+    began: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Guidance:
     kind: ClassVar[str] = "guidance"
     text: str
@@ -537,8 +560,8 @@ class Failed:
 
 
 Body = (
-    Greeted | Heard | Partial | ScreenedText | Recalled | Said | Played | Keys | Proved | Ordered | Guidance | Staff
-    | Failed | Message | Promise | Booking | HandOff | Follow | HangUp
+    Greeted | Heard | Partial | ScreenedText | Recalled | Said | Played | Keys | Proved | Ordered | Recording | Guidance
+    | Staff | Failed | Message | Promise | Booking | HandOff | Follow | HangUp
 )  # fmt: skip
 
 

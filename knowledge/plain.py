@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
 from calls.versions import Change, NotFit, Version
-from calls.words import Action, Audience, Circle, Hours, Person, Preference, VoicePolicy
+from calls.words import Action, Allowance, Audience, Circle, Hours, Person, Preference, VoicePolicy
 from knowledge.contacts import Contact
 from knowledge.given import Given
 from knowledge.voice_file import read_voice
@@ -82,6 +82,7 @@ def plain_policy(policy: VoicePolicy) -> Plain:
         "recording": policy.recording,
         "avoid": list(policy.avoid),
         **({"prefer": list(policy.prefer)} if policy.prefer else {}),
+        **({"budget": _budget(policy.budget)} if policy.budget else {}),
     }
 
 
@@ -122,6 +123,14 @@ def _leaves(plain: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 def _person(person: Person) -> Plain:
     return {**asdict(person), "spoken": dict(person.spoken)}
+
+
+def _budget(budget: Mapping[Circle, Allowance]) -> Plain:
+    kept = {
+        circle.value: {what: much for what, much in asdict(each).items() if much is not None}
+        for circle, each in budget.items()
+    }
+    return {circle: each for circle, each in kept.items() if each}
 
 
 def _hours(hours: Hours) -> Plain:

@@ -10,13 +10,26 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from calls.disclosure import discloses
-from calls.words import LANGUAGES, Cover, HandOffPolicy, Hours, Language, Person, Persona, Texts, VoicePolicy
+from calls.words import (
+    LANGUAGES,
+    Allowance,
+    Circle,
+    Cover,
+    HandOffPolicy,
+    Hours,
+    Language,
+    Person,
+    Persona,
+    Texts,
+    VoicePolicy,
+)
 from knowledge.numbers import e164, region_of, region_of_timezone
 from knowledge.personal import personal_fact, refusal
 from knowledge.yaml_file import Node, YamlFile, is_empty, is_mapping, is_plain, pairs
 
 _KEYS = (
     "executive", "assistant", "receptionist", "greeting", "hours", "hand_off", "covers", "recording", "avoid", "prefer",
+    "budget",
 )  # fmt: skip
 _PERSON = ("name", "role", "company", "phone", "email", "spoken")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -51,6 +64,7 @@ def read_voice(file: YamlFile) -> tuple[VoicePolicy, str | None] | None:
         recording=_recording(file, fields.get("recording")),
         avoid=_list(file, fields.get("avoid")),
         prefer=_list(file, fields.get("prefer")),
+        budget=_budget(file, fields.get("budget")),
     )
     return None if file.faults else (policy, region)
 
@@ -259,6 +273,21 @@ def _covers(file: YamlFile, node: Node | None) -> tuple[Cover, ...]:
                 file.fault(fields[language], *refusal(*private))
         covers.append(Cover(texts, when))
     return tuple(covers)
+
+
+def _budget(file: YamlFile, node: Node | None) -> dict[Circle, Allowance]:
+    """``{anyone: {minutes: 30, interruptions: 2}}``, by the week."""
+    if node is None or is_empty(node):
+        return {}
+    names = tuple(each.value for each in Circle if each is not Circle.BLOCKED)
+    return {Circle(name): _allowance(file, each) for name, each in file.fields(node, names).items()}
+
+
+def _allowance(file: YamlFile, node: Node) -> Allowance:
+    fields = file.fields(node, ("minutes", "interruptions"))
+    minutes = file.number(fields.get("minutes"), 0, 7 * 24 * 60)
+    interruptions = file.number(fields.get("interruptions"), 0, 1000)
+    return Allowance(None if minutes is None else int(minutes), None if interruptions is None else int(interruptions))
 
 
 def _recording(file: YamlFile, node: Node | None) -> Literal["off", "ask"]:

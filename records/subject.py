@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from collections.abc import Iterable
 from typing import Any
 
@@ -107,12 +108,18 @@ def _mentioning(table: Table, what: list[str], connection: Connection) -> list[d
 
 
 def _erase_mentions(table: Table, what: list[str], connection: Connection) -> int:
-    """A contact goes with all its versions, a lesson too; of anything else what stands there is blanked."""
-    count = 0
+    """A contact goes with all its versions, a lesson too; of anything else what stands there is blanked.
+
+    A review stays, since a level was earned with it, but tells no more of which call and in what words.
+    """
+    count, aliases = 0, {each: f"{ERASED}{secrets.token_hex(8)}" for each in what}
     for row in _mentioning(table, what, connection):
         if table.name == VersionTable.__tablename__ and row["kind"] == "contact":
             theirs = delete(table).where(table.c.kind == row["kind"], table.c.id == row["id"])
             count += connection.execute(theirs).rowcount
+        elif table.name == "lessons" and row["kind"] == "review":
+            data = row["data"] | {"note": "", "call_id": aliases.get(row["data"]["call_id"], ERASED)}
+            count += connection.execute(update(table).where(table.c.no == row["no"]).values(data=data)).rowcount
         elif table.name == "lessons":
             count += connection.execute(delete(table).where(table.c.no == row["no"])).rowcount
         elif row.get("call_id") not in what:
