@@ -10,6 +10,7 @@ import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -20,10 +21,13 @@ from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from audio.conversation import Conversation
+from audio.pace import cores, hearing_s
 from audio.reception import Reception
+from audio.recording import mend
 from audio.rehearsal import rehearse
 from audio.second_ear import SecondEar
 from audio.voice import VOICE_RATE
+from calls.admission import Place, carried
 from calls.bridge import Bridge
 from calls.call import Call, new_id
 from calls.errors import SettingsError
@@ -61,6 +65,7 @@ from lines.tickets import Tickets
 from prompts import Phrasebook
 from records.alone import alone
 from records.people import any_account
+from records.recordings import RECORDINGS, prune
 from records.retention import Keep, keep_sweeping
 from records.writing import Rescue
 from settings import PREFIX, Settings
@@ -81,8 +86,9 @@ def create_app(settings: Settings) -> FastAPI:
         with alone(settings.data):
             async with open_office(settings) as house, mcp_open(app):
                 await house.store.recover(_rescue(house.front.office))
+                await asyncio.to_thread(mend, settings.data / RECORDINGS)
                 app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
-                app.state.knowledge = house.knowledge
+                app.state.knowledge, app.state.budget = house.knowledge, house.budget
                 app.state.porter.people = house.store.people
                 lines = exchange(phone, settings.audiosocket_listen, converse, tickets, full)
                 async with lines as telephone, asyncio.TaskGroup() as chores:
@@ -114,11 +120,13 @@ def create_app(settings: Settings) -> FastAPI:
 
     def busy(arrival: Arrival) -> tuple[str, Language] | None:
         front: Front = app.state.front
-        return _regrets(front.office, arrival) if front.switchboard.full else None
+        if front.switchboard.place(arrival.number) is not Place.AWAY:
+            return None
+        return _regrets(front.office, arrival, "all_lines_busy" if front.switchboard.full else "called_too_often")
 
-    def full() -> bool:
+    def full(arrival: Arrival) -> bool:
         front: Front = app.state.front
-        return front.switchboard.full
+        return front.switchboard.place(arrival.number) is Place.AWAY
 
     url, phone = settings.public_url, _phone(settings)
     app.include_router(twilio.router(converse, tickets, _secret(settings.twilio_auth_token), url, busy))
@@ -131,7 +139,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(look.router)
     app.include_router(desk_page.router)
     app.include_router(study_pages.router)
-    app.include_router(agenda.router(lambda: app.state.knowledge.calendar_state))
+    app.include_router(agenda.router(lambda: app.state.knowledge, lambda: app.state.budget))
     app.include_router(sound.router(lambda *said: app.state.sound.voice.speak(*said), VOICE_RATE, listen))
     app.include_router(seat.router(bridge_of, hear))
     return app
@@ -147,7 +155,7 @@ def _phone(settings: Settings) -> PhoneSet | None:
         return None
     return PhoneSet.read(
         settings.sip_listen, settings.sip_allow, _secret(settings.sip_register), settings.sip_rtp_ports,
-        settings.max_calls,
+        settings.most_at_once,
     )  # fmt: skip
 
 
@@ -168,6 +176,8 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
 
     async def warm_then_rehearse() -> None:
         await front.readiness.keep_warming()
+        if settings.max_calls is None:
+            front.switchboard.admission.measured(carried(await hearing_s(house.sound, *greeting(front)), cores()))
         await rehearse(house.sound, often_said(front), front.switchboard)
 
     yield warm_then_rehearse()
@@ -183,7 +193,21 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
         theirs = Subscription(url.get_secret_value(), settings.data / "calendar.ics", front.office.now)
         yield house.knowledge.keep_calendar(theirs)
     keep = Keep(timedelta(settings.keep_transcripts_days), timedelta(settings.keep_calls_days))
-    yield keep_sweeping(lambda: house.store.sweep(keep, front.office.now()))
+
+    async def sweep() -> int:
+        swept = await house.store.sweep(keep, front.office.now())
+        await house.store.catch_up()  # a yes may still wait in the file ahead of the database
+        await house.store.look(partial(prune, settings.data))
+        return swept
+
+    yield keep_sweeping(sweep)
+
+
+def greeting(front: Front) -> tuple[str, Language]:
+    """The greeting in the office's first language."""
+    policy = front.office.knowledge.policy
+    language = policy.receptionist.languages[0]
+    return policy.greeting[language], language
 
 
 def often_said(front: Front) -> Iterator[tuple[str, Language]]:
@@ -251,12 +275,12 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _regrets(office: Office, arrival: Arrival) -> tuple[str, Language]:
-    """What a caller hears while every line is taken."""
+def _regrets(office: Office, arrival: Arrival, why: str) -> tuple[str, Language]:
+    """What a caller hears whom nobody can answer now."""
     knowledge = office.knowledge
     language = arrival.language or knowledge.language_for(knowledge.caller(arrival.number))
     executive = knowledge.policy.executive.named(language)
-    return office.phrases.line("all_lines_busy", language, executive=executive), language
+    return office.phrases.line(why, language, executive=executive), language
 
 
 def _rescue(office: Office) -> Rescue:

@@ -85,7 +85,16 @@ class Settings(BaseSettings):
         "or a CalDAV collection, `https://user:password@host/path/`; else `calendar.ics` of the office folder",
     )
 
-    max_calls: int = Field(50, ge=1, le=500, description="calls answered at once; more hear that the line is busy")
+    max_calls: int | None = Field(
+        None,
+        ge=1,
+        le=500,
+        description="calls served at once, more leave a number; else as measured at start",
+    )
+    calls_per_number: int = Field(
+        10, ge=0, description="calls that one number may make in ten minutes before it leaves a number; 0: any"
+    )
+    longest_call_minutes: int = Field(30, ge=1, description="minutes after which a call is ended kindly")
     sip_listen: str | None = Field(
         None, description="where the telephone listens for SIP, e.g. `127.0.0.1:5060`; unset: no SIP"
     )
@@ -162,6 +171,11 @@ class Settings(BaseSettings):
     def records_url(self) -> str:
         """Where the records are kept, as SQLAlchemy names it."""
         return self.database_url or f"sqlite:///{self.data / 'records.sqlite'}"
+
+    @property
+    def most_at_once(self) -> int:
+        """Calls that the telephone may hold at once, those that leave a number included."""
+        return 4 * (self.max_calls or 125)
 
     @property
     def loopback(self) -> bool:

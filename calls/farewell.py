@@ -22,20 +22,22 @@ async def farewell(calls: Sequence[Call], within_s: float) -> None:
 
 async def _part_with(call: Call) -> None:
     with suppress(AntesalaError):
-        await call.speak(call.phrase("closing_down" if await _called_back(call) else "closing_down_alone"))
+        await call.speak(
+            call.phrase("closing_down" if await called_back(call, "brief_interrupted") else "closing_down_alone")
+        )
         call.ending = True
         while call.open:  # noqa: ASYNC110  (a call has no event for it)
             await asyncio.sleep(LOOK_S)
 
 
-async def _called_back(call: Call) -> bool:
-    """Whether somebody owes them a call: promised before it is said."""
+async def called_back(call: Call, why: str) -> bool:
+    """Whether somebody owes them a call: promised before it is said. `why`: the phrase that tells the assistant."""
     if any(isinstance(step, Promise) for step in call.deeds):
         return True
     if call.caller.number is None or not any(isinstance(body, Heard) for body in call.bodies):
         return False
     who = call.caller.name or call.caller.number
     due = call.office.knowledge.callback_by(call.office.now())
-    text = call.phrase("brief_interrupted", who=who)
+    text = call.phrase(why, who=who)
     await call.note(Promise("assistant", text, due, id=new_id(), call_id=call.id))
     return True

@@ -8,14 +8,18 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from calls.admission import Admission, Place
 from calls.call import Call
 from calls.desk import Desk
+from calls.endless import tire
 from calls.errors import CallError, EngineError
 from calls.ports import Office
 from calls.words import Party
 
 IDLE = timedelta(minutes=15)
 """A text call on which nothing has happened for so long is over."""
+LONGEST = timedelta(minutes=30)
+"""A call by voice that has lasted so long is ended kindly."""
 
 
 class AllBusy(CallError):
@@ -26,36 +30,55 @@ class AllBusy(CallError):
 
 
 class Switchboard:
-    """Who is on the phone now; at most `most` calls at once."""
+    """Who is on the phone now. `most`: how many calls are served at once, or the whole rule of who is let in."""
 
-    def __init__(self, office: Office, desk: Desk, most: int):
-        self.office, self._desk, self._most = office, desk, most
+    def __init__(self, office: Office, desk: Desk, most: int | Admission, longest: timedelta = LONGEST):
+        self.office, self._desk, self._longest = office, desk, longest
+        self.admission = Admission(most) if isinstance(most, int) else most
         self.answered: Counter[str] = Counter()
         """Calls answered since the house opened, by line."""
+        self.refused: Counter[Place] = Counter()
+        """Calls that were not served, by what they got instead."""
         self._calls: dict[str, Call] = {}
-        self._answering = 0
+        self._noted: set[str] = set()
+        self._answering: Counter[bool] = Counter()
 
-    async def answer(self, line: str, **caller: Any) -> Call:
-        """Picks up like `Call.answered` (number, name, language, ref, door). Raises AllBusy, EngineError."""
-        if self.full:
-            raise AllBusy(self._most)
-        self._answering += 1
+    async def answer(self, line: str, noted: bool = False, **caller: Any) -> Call:
+        """Picks up like `Call.answered` (number, name, language, ref, door). Raises AllBusy, EngineError.
+
+        `noted`: the caller only leaves a number, and takes no place of those who are served.
+        """
+        if not noted and self.full:
+            raise AllBusy(self.admission.most)
+        self._answering[noted] += 1
         try:
             call = await Call.answered(self.office, line, **caller)
         finally:
-            self._answering -= 1
+            self._answering[noted] -= 1
         self._calls[call.id] = call
+        if noted:
+            self._noted.add(call.id)
         self.answered[line] += 1
+        self.admission.rang(call.caller.number, self.office.now())
         return call
+
+    def place(self, number: str | None) -> Place:
+        """What a call from this number gets now."""
+        caller, noted = self.office.knowledge.caller(number), len(self._noted) + self._answering[True]
+        return self.admission.place(caller, self._served, noted, self.office.now())
 
     @property
     def full(self) -> bool:
-        """Nobody else can be answered now."""
-        return len(self._calls) + self._answering >= self._most
+        """Nobody else can be served now."""
+        return self._served >= self.admission.most
+
+    @property
+    def _served(self) -> int:
+        return len(self._calls) - len(self._noted) + self._answering[False]
 
     def shut(self) -> None:
         """Nobody else is answered any more."""
-        self._most = 0
+        self.admission.shut()
 
     def find(self, call_id: str) -> Call | None:
         """The call in progress with this id."""
@@ -74,11 +97,14 @@ class Switchboard:
             self._desk.forget(call)
             if not call.open:
                 self._calls.pop(call.id, None)
+                self._noted.discard(call.id)
 
     async def sweep(self) -> None:
-        """Ends the text calls that nobody will end."""
+        """Ends the text calls that nobody will end, and calls by voice that never would."""
         now = self.office.now()
+        self.admission.forget(now)
         for call in self.calls:
+            await tire(call, self._longest)
             last = call.events[-1].at if call.events else call.row.started
             if call.door is None and now - last > IDLE:
                 await self.end(call, "line")

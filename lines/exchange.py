@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from calls.errors import SettingsError
-from calls.wire import Converse
+from calls.wire import Arrival, Converse
 from lines import audiosocket
 from lines.sip.account import PhoneSet
 from lines.sip.line import SipLine
@@ -18,7 +18,7 @@ READY_WITHIN_S = 15.0
 
 @asynccontextmanager
 async def exchange(
-    phone: PhoneSet | None, socket: str | None, converse: Converse, tickets: Tickets, full: Callable[[], bool]
+    phone: PhoneSet | None, socket: str | None, converse: Converse, tickets: Tickets, full: Callable[[Arrival], bool]
 ) -> AsyncGenerator[SipLine | None]:
     """The telephone while it is open, if there is one. Raises SipLineError, SettingsError where one cannot open."""
     async with AsyncExitStack() as lines:

@@ -109,9 +109,9 @@ class SipCall:
 
 
 class SipLine:
-    """The phone while `run` runs. `full`: whether no other caller can be answered now."""
+    """The phone while `run` runs. `full`: whether a caller cannot be answered now."""
 
-    def __init__(self, setup: PhoneSet, converse: Converse, full: Callable[[], bool] = lambda: False):
+    def __init__(self, setup: PhoneSet, converse: Converse, full: Callable[[Arrival], bool] = lambda arrival: False):
         self._setup, self._converse, self._full = setup, converse, full
         self._pipe: Pipe | None = None
         self._calls: dict[int, SipCall] = {}
@@ -197,7 +197,7 @@ class SipLine:
 
     def _ring(self, number: int, arrival: Arrival) -> None:
         assert self._pipe
-        if self._full():
+        if self._full(arrival):
             self._pipe.tell(number, "reject")
             return
         call = self._calls[number] = SipCall(self._pipe, number)

@@ -132,7 +132,7 @@ async def test_the_receptionist_hangs_up_and_a_full_house_is_busy():
             async with asyncio.timeout(5):
                 await peer.over.wait()
             await line.answerer.until_closed()
-        line.sip._full = lambda: True
+        line.sip._full = lambda arrival: True
         async with ringing_sip(line.port) as peer:
             assert await peer.final() == 486
 
