@@ -1,4 +1,4 @@
-"""`antesala bench desk`: how soon the assistant's page shows what is said, in a real Chromium with twenty calls on it."""
+"""`antesala bench desk`: how soon the page shows what is said, in a real Chromium with twenty calls on it."""
 
 from __future__ import annotations
 
@@ -182,6 +182,7 @@ async def _measured(reports: Path, minutes: float) -> Result:
         if weights.is_dir():
             (Path(data) / "weights").symlink_to(weights)
         environment = {"ANTESALA_DATA": data, "ANTESALA_MODEL": "house", "ANTESALA_VOICE": "pyttsx3"}
+        environment["ANTESALA_MAX_CALLS"] = str(CALLS + 10)
         async with opened(_SERVER, reports / "desk-server.log", **environment) as house:
             return await measure(house, minutes)
 

@@ -1,6 +1,7 @@
-"""The assistant's desk: `/desk` shows every open call and what is owed, `/desk/calls` finds any call there was.
+"""The assistant's desk: every open call and what is owed, any call there was, the day, and who is told of what.
 
-`/desk/day` tells how the day went, `/desk/notices` who is told of what.
+A page is one entry of PAGES, its template ``NAME.html`` (which extends ``base.html``), its script ``NAME.js`` and, for
+words of its own, ``NAME.yaml``.
 """
 
 from __future__ import annotations
@@ -12,35 +13,17 @@ from fastapi.responses import Response
 
 from console.look import Pages, Reader
 
+PAGES = {"": "desk", "calls": "calls", "day": "day", "notices": "notices"}
+"""The pages by what follows ``/desk/`` in their address."""
 _PAGES = Pages(Path(__file__).parent)
+
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/desk")
-async def desk(language: Reader) -> Response:
-    """All open calls, what rings, and the inbox."""
-    return _PAGES.page("desk", "/desk", language)
-
-
-@router.get("/desk/calls")
-async def calls(language: Reader) -> Response:
-    """Finding a call, and the whole record of it."""
-    return _PAGES.page("calls", "/desk/calls", language)
-
-
-@router.get("/desk/day")
-async def day(language: Reader) -> Response:
-    """The day at a glance."""
-    return _PAGES.page("day", "/desk/day", language)
-
-
-@router.get("/desk/notices")
-async def notices(language: Reader) -> Response:
-    """Who is told of what while nobody looks at the desk."""
-    return _PAGES.page("notices", "/desk/notices", language)
-
-
 @router.get("/desk/{name}")
-async def file(name: str) -> Response:
-    """A script or style sheet of the pages."""
-    return _PAGES.file(name)
+async def page(language: Reader, name: str = "") -> Response:
+    """A page, or a script or style sheet of the pages."""
+    if name not in PAGES:
+        return _PAGES.file(name)
+    return _PAGES.page(PAGES[name], f"/desk/{name}".rstrip("/"), language)
