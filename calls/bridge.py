@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from typing import Protocol
 
 from calls.wire import Pcm, Wire
 
@@ -12,11 +13,25 @@ FLOOR_S = 0.1
 """For so long after the receptionist's last frame the human is not put through: two voices would tear each other up."""
 
 
+class Tap(Protocol):
+    """Is given the sound of a call, both sides of it."""
+
+    def caller(self, pcm: Pcm) -> None: ...
+
+    def house(self, pcm: Pcm) -> None: ...
+
+    def clear(self) -> None:
+        """What was sent and not yet played was taken back."""
+        ...
+
+
 class Bridge:
     """A `calls.wire.Wire` around a line's own. Nothing changes until somebody joins."""
 
     def __init__(self, wire: Wire):
         self._wire = wire
+        self.tap: Tap | None = None
+        """Set where the call may be recorded."""
         self._hear: Callable[[Pcm], None] | None = None
         self._sounded = -1.0
 
@@ -34,7 +49,7 @@ class Bridge:
     async def speak(self, pcm: Pcm) -> None:
         """Plays what the human says, at `rate`, unless the receptionist is speaking."""
         if asyncio.get_running_loop().time() - self._sounded > FLOOR_S:
-            await self._wire.send(pcm)
+            await self._send(pcm)
 
     # --- the receptionist's side: a Wire --------------------------------------------------------------
 
@@ -73,18 +88,27 @@ class Bridge:
     async def frames(self) -> AsyncGenerator[Pcm]:
         async with aclosing(self._wire.frames()) as frames:
             async for pcm in frames:
+                if self.tap:
+                    self.tap.caller(pcm)
                 if self._hear:
                     self._hear(pcm)
                 yield pcm
 
     async def send(self, pcm: Pcm) -> None:
         self._sounded = asyncio.get_running_loop().time()
+        await self._send(pcm)
+
+    async def _send(self, pcm: Pcm) -> None:
+        if self.tap:
+            self.tap.house(pcm)
         await self._wire.send(pcm)
 
     async def mark(self, name: str) -> None:
         await self._wire.mark(name)
 
     async def clear(self) -> None:
+        if self.tap:
+            self.tap.clear()
         await self._wire.clear()
 
     async def hang_up(self) -> None:

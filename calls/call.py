@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from calls.consent import Consent
 from calls.deeds import do
 from calls.disclosure import discloses, disclosure_version
 from calls.errors import CallClosed, EngineError
@@ -91,6 +92,8 @@ class Call:
         """Told of every event once it is on record, and of passing ones; for captions at the caller's own end."""
         self.ending = False
         """The receptionist has said goodbye: the line hangs up once it has been heard."""
+        self.consent: Consent | None = None
+        """Set where the call could be recorded: its caller is asked."""
 
     # --- its life -----------------------------------------------------------------------------------
 
@@ -129,7 +132,7 @@ class Call:
         if self.door is None:
             self._greeting_heard = text
         await self.note(Greeted(text, self.language, disclosure_version(text)))
-        return list(self._greeting)
+        return [*self._greeting, *([await self.consent.ask(self)] if self.consent else ())]
 
     async def close(self, by: Party, state: CallState = "closed") -> None:
         """Ends the call once, however often it is asked; deeds already begun are finished first."""

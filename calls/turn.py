@@ -62,6 +62,7 @@ class Turn:
         self.call, self.heard, self.office = call, heard, call.office
         self._held: list[Body] = [self._covered(on_record or _heard(heard))]
         self._before = call.transcript()
+        self._of_recording = call.consent.reply(call, heard) if call.consent else ""
         self._confirmed = asyncio.Event()
         self.waiting = False
         """A deed waits for the turn to be confirmed."""
@@ -72,6 +73,9 @@ class Turn:
         if self.call.with_staff:
             return
         try:
+            if self._of_recording:
+                yield await self._say(Sentence(self._phrase(self._of_recording), self.language))
+                return
             if (orders := office.orders) and orders.concerns(self.call, heard):
                 self.waiting = not self._confirmed.is_set()
                 await self._confirmed.wait()
@@ -119,6 +123,8 @@ class Turn:
         self._confirmed.set()
 
     # --- the steps of a turn ------------------------------------------------------------------------
+        if self.call.consent:
+            await self.call.consent.heed(self.call, self.heard)
 
     def _covered(self, body: Body) -> Body:
         """What was heard, without a PIN that was spoken."""

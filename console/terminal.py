@@ -19,6 +19,7 @@ from calls.words import (
     Promise,
     Proved,
     Recalled,
+    Recording,
     Said,
     ScreenedText,
     spell_time,
@@ -57,6 +58,8 @@ def _decided(event: Event) -> str:
             return f"follows {preference}: {action.value}"
         case Proved(circle=circle):
             return f"proved: {circle.value}"
+        case Recording(state=state):
+            return f"recording: {state}"
         case Ordered(preferences=changed, undone=undone):
             return "orders undone" if undone else f"orders: {', '.join(each['id'] for each in changed)}"
         case Failed(engine=engine, error=error, stand_in=stand_in):

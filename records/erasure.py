@@ -23,6 +23,7 @@ from sqlalchemy import Engine, text
 from calls.words import spell_time
 from records import subject
 from records.engine import all_earlier
+from records.recordings import prune
 
 KEY, LOG = "erasure.key", "erasures.jsonl"
 
@@ -55,6 +56,8 @@ class Erasures:
         """
         with engine.begin() as connection:
             erased = subject.erase(number, connection)
+        with engine.connect() as connection:
+            erased |= {"recordings": gone} if (gone := prune(self._data, connection)) else {}
         scrub(engine)
         if engine.url.database and (copies := list(all_earlier(Path(engine.url.database)))):
             for each in copies:

@@ -20,6 +20,7 @@ from console.api import (
     notices,
     preferences,
     proposals,
+    recording,
     reviews,
     sandbox,
     staff,
@@ -70,6 +71,7 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: s
             notices,
             day,
             corrections,
+            recording,
         )
     ]
     for router in routers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from fastapi import Depends, Request
@@ -114,6 +115,8 @@ class Front:
     notices: Notices | None = None
     embed: Embed | None = None
     """Groups what callers wanted by meaning."""
+    recordings: Path | None = None
+    """The folder of what callers agreed to have recorded: ``CALL_ID.flac``."""
 
     async def in_progress(self, call_id: str) -> Call:
         """The open call with this id. Raises CallClosed, NoSuchCall."""
@@ -132,6 +135,11 @@ class Front:
         if kept is None:
             raise NoSuchCall(call_id)
         return self.as_of_now(kept)
+
+    def recording(self, call_id: str) -> Path | None:
+        """The sound of a call that is over, if it is kept; `call_id` must be one on record."""
+        file = self.recordings / f"{call_id}.flac" if self.recordings else None
+        return file if file and file.is_file() else None
 
     def as_of_now(self, kept: dict[str, Any]) -> dict[str, Any]:
         """The language of a call in progress is kept only at its end."""

@@ -13,6 +13,7 @@ from pydantic import BeforeValidator
 from calls.words import CallOutcome, Language
 from console.api.front import Front, Page, TheFront
 from console.api.problems import PROBLEM
+from console.api.recording import cues
 from console.api.shapes import Cursor, Day, Flag, Listed, SummarySentence, WholeCall, empty_is_none
 from console.api.wording import summary
 
@@ -62,7 +63,8 @@ async def call(call_id: str, front: TheFront, language: Language | None = None) 
     """
     whole = await front.whole_call(call_id)
     told = summary(whole, language or whole["language"], zone_of(front))
-    return WholeCall(**whole, summary=[SummarySentence(**each) for each in told])
+    recorded = cues(whole) if front.recording(call_id) else None
+    return WholeCall(**whole, summary=[SummarySentence(**each) for each in told], recording=recorded)  # type: ignore[arg-type]
 
 
 def zone_of(front: Front) -> ZoneInfo:

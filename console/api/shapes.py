@@ -141,9 +141,17 @@ class SummarySentence(BaseModel):
     seq: int = Field(description="the event that it stands on")
 
 
+class Cue(BaseModel):
+    """Where in the recording something was said."""
+
+    seq: int
+    offset_ms: int
+
+
 class WholeCall(CallSeen):
     events: list[dict[str, Any]] = Field(description="`{seq, at, kind, ...}` each, oldest first")
     summary: list[SummarySentence]
+    recording: list[Cue] | None = Field(description="what was said in it; null when there is none to listen to")
 
 
 class Listed(BaseModel):

@@ -62,6 +62,8 @@ export function deed(event, preferences = new Map()) {
       return told("keys", event.digits);
     case "proved":
       return told("proved", word(`circle_${event.circle}`));
+    case "recording":
+      return told(`recording_${event.state}`);
     case "ordered":
       return event.undone ? told("undone") : told("ordered", event.preferences.map((each) => each.id).join(", "));
     case "staff":

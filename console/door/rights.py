@@ -51,6 +51,7 @@ _STUDY = (
 _API = (
     _rule(r"/metrics", Role.VIEWER, Role.ADMIN),
     _rule(r"/mcp", Role.VIEWER, Role.VIEWER, noted=False),  # each tool is a request of its own to the API
+    _rule(r"/api/calls/[^/]+/recording", Role.ASSISTANT, Role.EXECUTIVE),
     _rule(_CALLING, Role.VIEWER, Role.ASSISTANT, noted=False),  # the call itself is the record of it
     _rule(r"/api/(screen|preferences/ask|call-tickets|sandbox)(/.*)?", Role.VIEWER, Role.ASSISTANT, noted=False),
     _rule(r"/api/digest(/.*)?", Role.EXECUTIVE, Role.EXECUTIVE),
