@@ -2,6 +2,7 @@
 
 import { $, Refused, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "/look/house.js";
 import { reviewsOf, withTaps } from "./reviews.js";
+import { listenTo } from "./listening.js";
 import { deedItem, facts, line } from "./telling.js";
 
 const PAGE = 50;
@@ -62,6 +63,7 @@ async function show() {
   $("whole_facts").textContent = `${moment(call.started)} · ${facts(call)}`;
   $("summary").replaceChildren(...call.summary.map((each) => grounded(each, id)));
   $("record").replaceChildren(...call.events.map((event) => row(event, call, reviews)).filter(Boolean));
+  listenTo(call);
   $("rename").hidden = call.state === "open";
   $("rename").elements.name.value = call.name ?? "";
   $("rename").onsubmit = (event) => {
