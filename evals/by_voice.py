@@ -148,7 +148,7 @@ class _Line:
     async def say(self, pcm: Pcm) -> None:
         """Speaks; returns when it has been spoken, or the call is over."""
         self._out = list(np.pad(pcm, (0, -len(pcm) % FRAME)).reshape(-1, FRAME))
-        while self._out and not self.over:
+        while self._out and not self.over:  # noqa: ASYNC110 (virtual time)
             await asyncio.sleep(FRAME_S)
         self.last_said = asyncio.get_running_loop().time()
 

@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from audio.reception import Reception
+from calls.breaker import Breakers
 from calls.errors import EngineError
 from calls.switchboard import Switchboard
 from calls.wire import Arrival, Wire
@@ -168,7 +169,7 @@ class Stage:
     def set(self, number: str, fault: Fault) -> Faulty | None:
         """What answers `number` from now on; None when the fault is in the database."""
         front, sound = self.app.state.front, self.app.state.sound
-        office = front.office
+        office = replace(front.office, breakers=Breakers())
         faulty: Faulty | None = None
         match fault.engine:
             case "mind":

@@ -114,7 +114,7 @@ class HouseRules:
         say = _Wording(self._phrases, heard.language, policy)
         if not past.rings and (ruling := self._to_a_human(heard, past, policy, say)):
             return ruling
-        if is_unclear(heard):
+        if is_unclear(heard, past.asked):
             return Ruling()
         screened = self._judged(heard.text, past, policy)
         if screened.verdict is Verdict.BLOCK and screened.topic:
@@ -134,7 +134,7 @@ class HouseRules:
             return Ruling(Screened(Verdict.GREY, Topic.DISTRESS), say.line(key), HandOff(reason))
         if asks_for_person(heard.text, policy.assistant.name):
             return Ruling(Screened(), say.line("hand_off_ringing"), HandOff(Reason.ASKED_FOR_PERSON))
-        if not is_unclear(heard):
+        if not is_unclear(heard, past.asked):
             return None
         if past.unclear() + 1 < policy.hand_off.unclear_turns:
             return Ruling(Screened(), say.line("unclear_again"))

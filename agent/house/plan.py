@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from agent.expected import is_plain
 from agent.house.dialogue import Situation, known
 from agent.house.facts import ASKS_NAME, ASKS_NUMBER
 from agent.house.guidance import told_by_staff
@@ -56,7 +57,9 @@ def best(at: Situation) -> Match | None:
 
 
 def not_heard(at: Situation, words: Wording) -> Moves | None:
-    if at.scene.heard.text.strip() and at.scene.heard.confidence >= LISTENED:
+    heard, asked = at.scene.heard, at.last[-1].text if at.last else ""
+    sure = heard.confidence >= LISTENED or is_plain(heard.text, heard.language, heard.confidence, asked)
+    if heard.text.strip() and sure:
         return None
     return says(words.in_order("unclear_again"))
 
