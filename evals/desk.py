@@ -93,13 +93,14 @@ async def measure(house: House, minutes: float) -> Result:
 async def _one_voice(house: House, web: httpx.AsyncClient, page: Page, result: Result) -> None:
     """Recorded callers on the media stream: partial words against the voice, final ones against the record."""
     for language in ("es", "en"):
-        recorded = [each for each in own() if each.language == language][:3]
+        recorded = [each for each in own() if each.language == language][:4]
         caller = await MediaCaller.call(house.base, {"es": "+34600777001", "en": "+442079460001"}[language])
         await caller.quiet()
         for said in recorded:
-            began = _wall(await caller.say(said.pcm))
-            await asyncio.sleep(said.ends + 0.5)
+            first = await caller.say(said.pcm)
+            await caller.first_voice_after(first + said.ends)
             await caller.quiet()
+            began = _wall(first)
             partials = [each for each in (await told(page))["partials"] if each[0] / 1000 > began]
             result.partial += _behind(partials, began, await asyncio.to_thread(_words, said))
         await caller.hang_up()
@@ -127,14 +128,14 @@ def _words(said: Recorded) -> list[tuple[str, float]]:
 
 
 def _behind(partials: Sequence[tuple[float, str]], began: float, words: Sequence[tuple[str, float]]) -> list[float]:
-    """How long before a partial stood on the page its last word had ended, in ms; for each of them."""
+    """How long after the voice each partial stood on the page, in ms: since the end of the last word it has right."""
     lags = []
     for at, text in partials:
         told = [_plain(word) for word in text.split()]
-        near = range(min(len(told) + 1, len(words) - 1), -1, -1)
-        last = next((n for n in near if told and words[n][0] == told[-1] and n >= len(told) - 3), None)
-        if last is not None:
-            lags.append(at - (began + words[last][1]) * 1000)
+        near = range(min(len(told), len(words) - 1), max(-1, len(told) - 5), -1)
+        made_out = next((n for word in told[:-4:-1] for n in near if words[n][0] == word), None)
+        if made_out is not None:
+            lags.append(at - (began + words[made_out][1]) * 1000)
     return lags
 
 

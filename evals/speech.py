@@ -60,7 +60,7 @@ def _recorded(folder: Path, row: dict[str, object]) -> Recorded:
 def _own(path: Path) -> Recorded:
     pcm = _pcm(path)
     loud = np.flatnonzero(np.abs(pcm) > 600)
-    language = "en" if "en" in path.stem.split("_") + list(path.parts) else "es"
+    language = "en" if path.parent.name.endswith("_en") else "es"
     return Recorded(path.stem, "own", language, None, pcm, loud[0] / RATE, loud[-1] / RATE)
 
 
