@@ -217,7 +217,7 @@ def often_said(front: Front) -> Iterator[tuple[str, Language]]:
     for language in policy.receptionist.languages:
         yield policy.greeting[language], language
     for language in policy.receptionist.languages:
-        for text in phrases.all_fixed(language, **policy.names(language)):
+        for text in phrases.all_fixed(language, policy.receptionist.warmth, **policy.names(language)):
             yield text, language
     told = (each for each in front.library.preferences if each.status == "approved")
     spoken = [each.say or each.text for each in told if each.audience is not Audience.NOBODY]

@@ -151,6 +151,8 @@ class Persona:
     languages: tuple[Language, ...] = LANGUAGES
     address: dict[Language, str] = field(default_factory=lambda: {"es": "usted"})
     tone: str = ""
+    warmth: Literal["reserved", "even", "warm"] = "even"
+    """How much heart is in the courtesies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,8 @@ class VoicePolicy:
     hand_off: HandOffPolicy = field(default_factory=HandOffPolicy)
     covers: tuple[Cover, ...] = ()
     recording: Literal["off", "ask"] = "off"
+    listening: Literal["off", "greeting", "joining"] = "greeting"
+    """Whether staff may listen in, and when the caller is told: in the greeting, or once somebody does."""
     avoid: tuple[str, ...] = ()
     """Words that the receptionist does not use."""
     prefer: tuple[str, ...] = ()

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from calls.errors import EngineError
+from calls.errors import EngineError, StepRefused
 from calls.versions import Key, Version, Versions
 from calls.words import Caller, Circle, Language, Preference, Recall, Slot, VoicePolicy
 from knowledge import hours
+from knowledge.brought import Brought
 from knowledge.calendar import Calendar
 from knowledge.contacts import Contact, Contacts
 from knowledge.embedding import E5, Encoder, FastSentence, Rows
@@ -61,8 +62,16 @@ class _State:
 class OfficeKnowledge:
     """What may be known, by whom. Implements calls.ports.Knowledge; open it with `open_knowledge`."""
 
-    def __init__(self, office: Path, versions: Versions, index: Index, meaning: Meaning, clock: Callable[[], datetime]):
-        self._office, self._versions, self._clock = office, versions, clock
+    def __init__(
+        self,
+        office: Path,
+        versions: Versions,
+        index: Index,
+        meaning: Meaning,
+        brought: Brought,
+        clock: Callable[[], datetime],
+    ):
+        self._office, self._versions, self._brought, self._clock = office, versions, brought, clock
         self._index, self._meaning, self._topics = index, meaning, Topics(meaning)
         self._workers = ThreadPoolExecutor(_WORKERS, thread_name_prefix="knowledge")
         self._stepping = asyncio.Lock()
@@ -120,7 +129,8 @@ class OfficeKnowledge:
         """Keeps what the folder says anew, and its calendar; True if that is anything."""
         folder, new = await take_over(self._office, self._versions, self._clock())
         if self._subscription is None:
-            self._calendar = Calendar(folder.calendar, folder.policy.hours.timezone)
+            ical = await self._in_thread(self._brought.last) or folder.calendar
+            self._calendar = Calendar(ical, folder.policy.hours.timezone)
         return bool(new)
 
     async def _step(self, index: Callable[[Memory], object]) -> bool:
@@ -181,10 +191,29 @@ class OfficeKnowledge:
                 self._calendar = Calendar(ical, self.policy.hours.timezone)
             await asyncio.sleep(LOOK_S)
 
+    async def take_calendar(self, text: str, name: str) -> None:
+        """Free and busy from this file from now on. Raises OfficeError with the line where it breaks.
+
+        A calendar that is followed at its own address is not replaced: StepRefused.
+        """
+        if self._subscription is not None:
+            raise StepRefused("The calendar is followed at its own address, so no file takes its place.")
+        ical = await self._in_thread(lambda: self._brought.take(text, name))
+        self._calendar = Calendar(ical, self.policy.hours.timezone)
+
+    async def drop_calendar(self) -> None:
+        """Back to the office folder's calendar."""
+        await self._in_thread(self._brought.drop)
+        async with self._stepping:
+            await self._read_folder()
+
     @property
     def calendar_state(self) -> CalendarState | None:
         """How fresh the executive's own calendar is; None when there is only the office folder's."""
-        return self._subscription.state if self._subscription else None
+        if self._subscription is not None:
+            return self._subscription.state
+        as_of = self._brought.as_of
+        return as_of and CalendarState(as_of, brought=True)
 
     def _tidy(self) -> None:
         """Takes out of the index what no call can be told any more."""
@@ -328,7 +357,8 @@ async def open_knowledge(
     """
     meaning = Meaning(encoders or ((E5(), 1.0), (FastSentence(), 0.5)))
     index = await asyncio.to_thread(Index, data / "chroma", meaning, chroma_url)
-    knowledge = OfficeKnowledge(office, versions, index, meaning, clock)
+    brought = Brought(data / "brought.ics", clock)
+    knowledge = OfficeKnowledge(office, versions, index, meaning, brought, clock)
     try:
         await knowledge.open(report)
     except BaseException:

@@ -38,10 +38,14 @@ _REPORT = """<?xml version="1.0" encoding="utf-8"?>
 
 @dataclass(frozen=True, slots=True)
 class CalendarState:
-    """`as_of`: when the calendar in force was read; `trouble`: why there is no newer one, empty when all is well."""
+    """`as_of`: when the calendar in force was read; `trouble`: why there is no newer one, empty when all is well.
+
+    `brought`: it is a file that was brought in by hand, which nobody looks at again.
+    """
 
     as_of: datetime | None
     trouble: str = ""
+    brought: bool = False
 
 
 class Subscription:

@@ -28,13 +28,15 @@ from knowledge.personal import personal_fact, refusal
 from knowledge.yaml_file import Node, YamlFile, is_empty, is_mapping, is_plain, pairs
 
 _KEYS = (
-    "executive", "assistant", "receptionist", "greeting", "hours", "hand_off", "covers", "recording", "avoid", "prefer",
-    "budget",
+    "executive", "assistant", "receptionist", "greeting", "hours", "hand_off", "covers", "recording", "listening",
+    "avoid", "prefer", "budget",
 )  # fmt: skip
 _PERSON = ("name", "role", "company", "phone", "email", "spoken")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _RANGE = re.compile(r"(\d{1,2}):(\d{2})\s*[-–]\s*(\d{1,2}):(\d{2})")
 _COVERS = ["busy", "away", "closed", "holiday", "any"]
+Warmth = Literal["reserved", "even", "warm"]
+WARMTHS: tuple[Warmth, ...] = ("reserved", "even", "warm")
 _DISCLOSURE_MEND: Texts = {
     "es": "Añada, por ejemplo, «soy la asistente virtual de ...» (EU AI Act, art. 50(1)).",
     "en": "Add, for example, “I'm ...'s AI assistant” (EU AI Act, art. 50(1)).",
@@ -62,6 +64,7 @@ def read_voice(file: YamlFile) -> tuple[VoicePolicy, str | None] | None:
         hand_off=_hand_off(file, fields.get("hand_off")),
         covers=_covers(file, fields.get("covers")),
         recording=_recording(file, fields.get("recording")),
+        listening=_listening(file, fields.get("listening")),
         avoid=_list(file, fields.get("avoid")),
         prefer=_list(file, fields.get("prefer")),
         budget=_budget(file, fields.get("budget")),
@@ -126,7 +129,7 @@ def _list(file: YamlFile, node: Node | None) -> tuple[str, ...]:
 def _receptionist(file: YamlFile, node: Node | None) -> Persona:
     if node is None:
         return Persona()
-    fields = file.fields(node, ("name", "languages", "address", "tone"))
+    fields = file.fields(node, ("name", "languages", "address", "tone", "warmth"))
     languages = _languages(file, fields.get("languages"))
     address = file.texts(fields.get("address"), "es")
     if "es" in address and address["es"] not in ("usted", "tú", "tu"):
@@ -136,7 +139,16 @@ def _receptionist(file: YamlFile, node: Node | None) -> Persona:
         languages=languages,
         address=address or Persona().address,
         tone=file.text(fields.get("tone")),
+        warmth=_warmth(file, fields.get("warmth")),
     )
+
+
+def _warmth(file: YamlFile, node: Node | None) -> Warmth:
+    said = file.text(node) or "even"
+    warmth: Warmth | None = next((known for known in WARMTHS if known == said), None)
+    if node is not None and warmth is None:
+        file.wrong_word(node, said, list(WARMTHS))
+    return warmth or "even"
 
 
 def _languages(file: YamlFile, node: Node | None) -> tuple[Language, ...]:
@@ -298,3 +310,13 @@ def _recording(file: YamlFile, node: Node | None) -> Literal["off", "ask"]:
     if said != "ask" and node is not None:
         file.wrong_word(node, said, ["off", "ask"])
     return "ask"
+
+
+def _listening(file: YamlFile, node: Node | None) -> Literal["off", "greeting", "joining"]:
+    """``off``, ``greeting`` or ``joining``; a bare off may come as false or no."""
+    said = file.text(node).lower() or "greeting"
+    if said in ("off", "false", "no"):
+        return "off"
+    if said not in ("greeting", "joining"):
+        file.wrong_word(node or file.root(), said, ["off", "greeting", "joining"])
+    return "joining" if said == "joining" else "greeting"

@@ -37,7 +37,11 @@ def sentences(text: str) -> list[str]:
 
 
 class Phrasebook:
-    """Every fixed line, in Spanish and English. A key ending in ``.tu`` asks for the familiar form (tú)."""
+    """Every fixed line, in Spanish and English.
+
+    A key ending in ``.tu`` asks for the familiar form (tú). ``.warm`` or ``.reserved`` before it asks for that manner,
+    where the line has wordings of its own for it.
+    """
 
     def __init__(self, phrases: Mapping[Language, Mapping[str, list[str]]]):
         self._phrases = phrases
@@ -62,7 +66,8 @@ class Phrasebook:
     def templates(self, key: str, language: Language) -> list[str]:
         """The wordings of `key` with their slots open, in the form of address that the key asks for."""
         form = 2 if key.endswith(_TU) else 1
-        wordings = self._phrases[language][key.removesuffix(_TU)]
+        bare, own = key.removesuffix(_TU), self._phrases[language]
+        wordings = own[bare] if bare in own else own[_plain(bare)]
         return [_FORMS.sub(lambda found: found.group(form), wording) for wording in wordings]
 
     def recognise(self, text: str, language: Language, **names: str) -> list[tuple[str, dict[str, str]]]:
@@ -86,17 +91,21 @@ class Phrasebook:
         for key in self._phrases[language]:
             for template in (*self.templates(key, language), *self.templates(key + _TU, language)):
                 pieces = sentences(template)
-                found += [((not key.startswith(ASKING), len(pieces) > 1), piece, key) for piece in pieces]
+                rank = (not key.startswith(ASKING), len(pieces) > 1)
+                found += [(rank, piece, _plain(key)) for piece in pieces]
         for _, piece, key in sorted(found, key=lambda each: each[0]):
             kept = {slot: "{" + slot + "}" for slot in slots_of(piece)}
             yield self._fill(piece, language, kept | names), key
 
-    def all_fixed(self, language: Language, **names: str) -> list[str]:
-        """Every sentence without slots other than the names of the house: first as usted, then what differs as tú."""
+    def all_fixed(self, language: Language, manner: str = "", **names: str) -> list[str]:
+        """Every sentence without slots other than the names of the house: first as usted, then what differs as tú.
+
+        Of the wordings for one manner only those of `manner`.
+        """
         found: dict[str, None] = {}
         for suffix in ("", _TU):
             for key in self._phrases[language]:
-                if not key.startswith(("brief_", "circle_", "audience_")):
+                if not key.startswith(("brief_", "circle_", "audience_")) and key.partition(".")[2] in ("", manner):
                     found |= dict.fromkeys(self._fixed(key + suffix, language, names))
         return list(found)
 
@@ -149,6 +158,11 @@ class Wordings:
             return None
         heads = ((head, key) for head, key in self._heads if len(head) >= _TELLING)
         return next((key for head, key in heads if cut.startswith(head) or head.startswith(cut)), None)
+
+
+def _plain(key: str) -> str:
+    """The key without a manner."""
+    return key.partition(".")[0]
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

@@ -34,7 +34,10 @@ class Wording:
     def text(self, key: str, **slots: str) -> str:
         """As `say`, in one piece."""
         variants = self.all(key, **slots)
-        turn = crc32(f"{self._scene.call_id} {key}".encode()) + self._said[key]
+        turn = crc32(f"{self._scene.call_id} {key}".encode())
+        if pattern("brief_tone").search(self._scene.policy.receptionist.tone):
+            variants, turn = sorted(variants, key=len), 0
+        turn += self._said[key]
         self._said[key] += 1
         return variants[turn % len(variants)]
 
@@ -48,8 +51,10 @@ class Wording:
 
     def all(self, key: str, **slots: str) -> list[str]:
         """Every way to say `key` to this caller."""
-        form = ".tu" if familiar(self._scene) else ""
-        variants = self._book.variants(key + form, self.language, **names_of(self._scene, self.language), **slots)
+        manner, form = self._scene.policy.receptionist.warmth, ".tu" if familiar(self._scene) else ""
+        variants = self._book.variants(
+            f"{key}.{manner}{form}", self.language, **names_of(self._scene, self.language), **slots
+        )
         return _to_taste(variants, self._scene.policy)
 
     def on_file(self, match: Match) -> Iterator[Sentence]:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body
 from pydantic import ConfigDict, Field
 
 from calls.versions import Version
+from calls.words import LANGUAGES
 from console.api.front import TheFront
 from console.api.life import history
 from console.api.on_file import Edit, Named, Restored, row, told_faults
@@ -16,6 +17,8 @@ from console.api.shapes import Listed
 
 router = APIRouter(prefix="/api/voice-policy", tags=["voice policy"], responses=PROBLEM)
 VOICE = "voice"
+SAMPLE = ("greet_known", "message_taken_named", "offer_more", "goodbye_named")
+"""Lines in which the manner is plainest to hear."""
 _OF_THE_ROW = {"id", "version", "status", "author", "updated"}
 
 
@@ -57,6 +60,21 @@ async def edit(edited: PolicyEdit, front: TheFront) -> dict[str, Any]:
 async def check(edited: PolicyDraft, front: TheFront) -> dict[str, Any]:
     """What would be wrong with these parts, `{errors: [{where, what, mend}]}`; nothing is kept."""
     return {"errors": told_faults(await front.study.check("voice", VOICE, edited.data()))}
+
+
+@router.post("/sample")
+async def sample(edited: PolicyDraft, front: TheFront) -> dict[str, list[str]]:
+    """How a receptionist of this manner sounds, by language: some of what callers hear in any call."""
+    manner = edited.data().get("receptionist") or {}
+    form = ".tu" if (manner.get("address") or {}).get("es") == "tú" else ""
+    warmth, policy = str(manner.get("warmth") or "even"), front.office.knowledge.policy
+    return {
+        language: [
+            front.office.phrases.line(f"{key}.{warmth}{form}", language, name="Ana", **policy.names(language))
+            for key in SAMPLE
+        ]
+        for language in LANGUAGES
+    }
 
 
 @router.get("/file")

@@ -36,6 +36,7 @@ function show(policy) {
   clearFaults(form);
   form.querySelector(".meanwhile").hidden = true;
   check();
+  sample();
 }
 
 const fields = () => [...form.elements].filter((each) => each.name);
@@ -58,12 +59,15 @@ function cover(each = { when: "any", es: "", en: "" }) {
 function written() {
   const { version, author, updated, ...policy } = structuredClone(row);
   policy.hours.open = {};
+  policy.budget = {};
   for (const name of SETS) put(policy, name, fields().filter((each) => each.name === name && each.checked).map((each) => each.value));
   for (const field of fields().filter((each) => each.type !== "checkbox")) {
     const text = field.value.trim();
     const lines = text.split("\n").map((each) => each.trim()).filter(Boolean);
-    put(policy, field.name, LISTS.includes(field.name) ? lines : field.type === "number" ? Number(text) || null : text);
+    put(policy, field.name, LISTS.includes(field.name) ? lines : field.type === "number" ? (text ? Number(text) : null) : text);
   }
+  for (const [circle, allowance] of Object.entries(policy.budget)) if (!Object.keys(allowance).length) delete policy.budget[circle];
+  if (!row.budget && !Object.keys(policy.budget).length) delete policy.budget;
   policy.covers = [...$("covers").children].map((item) => {
     const values = [...item.querySelectorAll("[data-of]")].map((each) => [each.dataset.of, each.value.trim()]);
     return Object.fromEntries(values.filter(([, text]) => text));
@@ -165,12 +169,45 @@ async function save_file() {
   }
 }
 
+/** How a receptionist of this manner sounds. */
+const sample = settled(async () => {
+  const told = await ask(`${PATH}/sample`, "POST", { receptionist: written().receptionist }).catch(() => ({}));
+  for (const place of form.querySelectorAll("[data-sample]")) place.textContent = told[place.dataset.sample]?.join(" ") ?? "";
+});
+
+/** What callers of each circle took of this week. */
+async function week() {
+  const { circles } = await ask("study/week");
+  for (const { circle, ...each } of circles) {
+    const place = form.querySelector(`[data-circle="${circle}"] .taken`);
+    place.textContent = word("taken", each);
+    const full = (much, of) => of !== null && much >= of;
+    place.classList.toggle("full", full(each.minutes, each.of_minutes) || full(each.interruptions, each.of_interruptions));
+  }
+}
+
+async function bring() {
+  const [chosen] = $("calendar_file").files;
+  if (!chosen) return;
+  clearFaults(form);
+  try {
+    await ask("study/calendar", "PUT", { name: chosen.name, text: await chosen.text() });
+    done(words.calendar_brought);
+  } catch (error) {
+    showFaults(form, error);
+  }
+  $("calendar_file").value = "";
+  await tried(calendar);
+}
+
 /** How fresh the executive's own calendar is. */
 async function calendar() {
-  const { followed, as_of, trouble } = await ask("study/calendar");
-  const state = !followed ? "none" : trouble ? (as_of ? "old" : "never") : as_of ? "good" : "never";
+  const { followed, brought, as_of, trouble } = await ask("study/calendar");
+  const state = brought ? "brought" : !followed ? "none" : trouble ? (as_of ? "old" : "never") : as_of ? "good" : "never";
   $("calendar").textContent = word(`calendar_${state}`, { when: as_of ? when(as_of) : "" });
   $("calendar").title = trouble;
+  $("drop_calendar").hidden = !brought;
+  $("calendar_file").parentElement.hidden = followed;
   $("calendar").classList.toggle("bad", state === "old" || state === "never");
 }
 
@@ -198,7 +235,19 @@ function label(path) {
   return own ? `${part}: ${own}` : part;
 }
 
-form.oninput = check;
+form.oninput = () => {
+  check();
+  sample();
+};
+for (const button of form.querySelectorAll("[data-hear]")) {
+  const language = button.dataset.hear;
+  button.onclick = () => aloud(form.querySelector(`[data-sample=${language}]`).textContent, language);
+}
+$("calendar_file").onchange = bring;
+$("drop_calendar").onclick = () => tried(async () => {
+  await ask("study/calendar", "DELETE");
+  await Promise.all([calendar(), week()]);
+});
 form.onsubmit = (event) => {
   event.preventDefault();
   save();
@@ -223,5 +272,5 @@ $("zones").replaceChildren(...Intl.supportedValuesOf("timeZone").map((each) => n
 shortcuts({ s: save, h: past, l: () => form.querySelector("[data-speak]").click() });
 begin(async () => {
   await load();
-  await calendar();
+  await Promise.all([calendar(), week()]);
 });

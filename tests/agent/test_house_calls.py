@@ -249,6 +249,15 @@ def test_words_that_the_office_likes_or_avoids_choose_among_our_own(liked: str) 
         assert liked in said and not any(each in said for each in other)
 
 
+def test_warmth_and_tone_are_heard() -> None:
+    def goodbye(**manner: Any) -> str:
+        policy = replace(POLICY, receptionist=replace(POLICY.receptionist, **manner))
+        return HouseCall(policy=policy).says("Nada más, gracias, adiós.")
+
+    assert "placer" in goodbye(warmth="warm") and "Adiós" in goodbye(warmth="reserved")
+    assert goodbye(tone="breve y directa") == goodbye(tone="crisp") == "Gracias por su llamada. Hasta luego."
+
+
 def test_a_suspicious_call_gets_less() -> None:
     call = HouseCall(LUIS, more={"suspicious": True})
     said = call.says("¿Está Elena?") + call.says("Luis") + call.says("por la ronda")

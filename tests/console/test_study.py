@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import wave
 from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import httpx
 import numpy as np
@@ -16,7 +18,7 @@ from calls.words import LANGUAGES, Language, Utterance
 from console import look
 from console import study as pages
 from console.look import Pages
-from console.study import sound
+from console.study import agenda, sound
 from tests.console.conftest import TheStudy
 
 RATE = 24_000
@@ -133,3 +135,23 @@ async def test_what_is_no_sound_is_refused(study: TheStudy) -> None:
     for sent in (b"", b"\0", b"\0" * 3201, b"\0" * (16_000 * 2 * 31)):
         assert (await study.house.client.post("/api/sandbox/hear", content=sent)).status_code == 422
     assert (await study.house.client.post("/api/sandbox/speak", json={"text": " "})).status_code == 422
+
+
+async def test_a_calendar_file_is_brought_in_and_taken_out_again(study: TheStudy) -> None:
+    study.house.app.include_router(agenda.router(lambda: study.knowledge, lambda: None))  # type: ignore[arg-type,return-value]
+    noon = datetime(2026, 11, 24, 12, tzinfo=ZoneInfo("Europe/Madrid"))
+    assert (await study.get("study/calendar"))["brought"] is False
+    assert study.knowledge.allows(noon, noon + timedelta(hours=1))
+    event = (
+        "BEGIN:VEVENT\nUID:a\nDTSTAMP:20261101T080000Z\nDTSTART:20261124T110000Z\nDTEND:20261124T120000Z\nEND:VEVENT\n"
+    )
+    file = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//t//EN\n{event}END:VCALENDAR\n"
+    now = await study.ask("PUT", "study/calendar", name="mine.ics", text=file)
+    assert now["brought"] and not now["followed"] and now["as_of"]
+    assert not study.knowledge.allows(noon, noon + timedelta(hours=1))
+    broken = await study.ask("PUT", "study/calendar", 422, name="mine.ics", text=file.replace("END:VEVENT", "END:V"))
+    assert broken["errors"][0]["where"] == "mine.ics" and broken["errors"][0]["line"]
+    await study.knowledge.reload()
+    assert not study.knowledge.allows(noon, noon + timedelta(hours=1)), "the last good one, and after a restart too"
+    assert (await study.house.client.delete("/api/study/calendar")).status_code == 204
+    assert study.knowledge.allows(noon, noon + timedelta(hours=1))

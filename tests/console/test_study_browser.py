@@ -6,16 +6,18 @@ import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from playwright.async_api import Locator, Page, expect
 
+from calls.words import Allowance, Circle
 from console import call as call_page
 from console import look
 from console import study as pages
 from console.study import agenda, sound
+from knowledge.budget import CIRCLES
 from tests.console.browser import IN_A_BROWSER, accessible, by_keyboard, chromium, fits
 from tests.console.conftest import TheStudy, served
 from tests.console.test_study import RATE, hear, speak
@@ -25,11 +27,32 @@ PHONE = {"width": 360, "height": 780}
 
 
 @dataclass(frozen=True)
-class Agenda:
+class Trouble:
     """A calendar that no longer answers."""
 
     as_of: datetime = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
     trouble: str = "it answers 500"
+    brought: bool = False
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """A calendar that is followed, and a week of which callers took some."""
+
+    calendar_state: Trouble = Trouble()
+
+    async def take_calendar(self, text: str, name: str) -> None:
+        raise AssertionError("it is followed")
+
+    async def drop_calendar(self) -> None:
+        raise AssertionError("it is followed")
+
+    async def this_week(self) -> dict[str, Any]:
+        monday = datetime(2026, 11, 23, tzinfo=UTC)
+        used = {"minutes": 35, "interruptions": 2, "of_minutes": 60, "of_interruptions": 2}
+        free = {"minutes": 0, "interruptions": 0, "of_minutes": None, "of_interruptions": None}
+        circles = [{"circle": each, **(used if each == "known" else free)} for each in CIRCLES]
+        return {"since": monday, "until": monday + timedelta(days=7), "circles": circles}
 
 
 @asynccontextmanager
@@ -40,7 +63,7 @@ async def in_the_study(
     doors = (
         look.router,
         pages.router,
-        agenda.router(Agenda),
+        agenda.router(Agenda, Agenda),
         call_page.router(lambda: ""),
         sound.router(speak, RATE, hear),
     )
@@ -242,8 +265,15 @@ async def test_what_the_form_says_is_what_the_next_call_hears(study: TheStudy) -
         async with page.expect_response("**/api/sandbox/speak") as spoken:
             await page.locator('[data-speak="greeting.es"]').click()
         assert (await spoken.value).status == 200
+        await page.locator('[name="receptionist.warmth"]').select_option("warm")
+        await expect(page.locator('[data-sample="es"]')).to_contain_text("goodbye_named.warm")
+        await expect(page.locator('[data-circle="known"] .taken')).to_have_text("35 min, 2 veces")
+        await page.locator('[name="budget.known.minutes"]').fill("60")
+        await page.locator('[name="budget.anyone.interruptions"]').fill("0")
         await page.locator("#save").click()
         await expect(page.locator("#toast")).to_contain_text("Guardado")
+        assert study.knowledge.policy.receptionist.warmth == "warm"
+        assert study.knowledge.policy.budget == {Circle.ANYONE: Allowance(None, 0), Circle.KNOWN: Allowance(60)}
         opened = await study.ask("POST", "calls", 201, line="text", language="es")
         assert "le atiende Lucía" in " ".join(opened["said"])
         await page.locator("#past").click()

@@ -119,3 +119,12 @@ def test_an_offer_that_the_caller_answered_before_its_end_was_an_offer(heard: st
 
 def test_a_whole_sentence_that_only_begins_like_one_of_ours_is_none() -> None:
     assert BOOK.recognise("Puedo pedir que le manden flores.", "es", **NAMES) == []
+
+
+def test_a_manner_has_words_of_its_own_where_it_is_heard_and_is_recognised() -> None:
+    assert BOOK.line("offer_more.warm.tu", "es") == "¿Hay algo más en lo que pueda ayudarte?"
+    assert BOOK.line("ask_number.warm", "es") == BOOK.line("ask_number.even", "es") == BOOK.line("ask_number", "es")
+    assert BOOK.recognise(BOOK.line("offer_more.warm", "en"), "en", **NAMES) == [("offer_more", {})]
+    said = "Muchas gracias por llamar, Ana. Ha sido un placer: que tenga un día estupendo."
+    assert said == BOOK.line("goodbye_named.warm", "es", name="Ana") != BOOK.line("goodbye_named", "es", name="Ana")
+    assert "De nada." not in BOOK.all_fixed("es", **NAMES) and "De nada." in BOOK.all_fixed("es", "reserved", **NAMES)
