@@ -55,15 +55,18 @@ def cues(call: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _spoken(events: list[dict[str, Any]], started: datetime) -> Iterator[tuple[int, float]]:
     """(event, when it began to be said, in seconds since the call began). One sentence is played after the other."""
-    played_until = 0.0
+
+    def since(event: Mapping[str, Any]) -> float:
+        return (datetime.fromisoformat(event["at"]) - started).total_seconds()
+
+    played = {event["said"]: since(event) for event in events if event["kind"] == "played"}
+    floor = 0.0
     for event in events:
-        at_s = (datetime.fromisoformat(event["at"]) - started).total_seconds()
         match event["kind"]:
             case "heard":
                 yield event["seq"], event["began"]
             case "said":
-                yield event["seq"], max(at_s, played_until)
-            case "played":
-                played_until = at_s
+                yield event["seq"], max(since(event), floor)
+                floor = played.get(event["id"], floor)
             case "staff" if event["action"] == "spoke":
-                yield event["seq"], at_s
+                yield event["seq"], since(event)
