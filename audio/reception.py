@@ -60,9 +60,10 @@ class Reception:
         wanted = call.office.knowledge.policy.recording == "ask" and call.circle is not Circle.BLOCKED
         if not (wanted and self._recordings and isinstance(wire, Bridge)):
             return None
-        wire.tap = recorder = Recorder(
+        recorder = Recorder(
             self._recordings, call.id, wire.rate, lambda why: call.note_meanwhile(Failed("recording", why, "none"))
         )
+        wire.taps.append(recorder)
         call.consent = Consent(recorder)
         return recorder
 

@@ -30,8 +30,8 @@ class Bridge:
 
     def __init__(self, wire: Wire):
         self._wire = wire
-        self.tap: Tap | None = None
-        """Set where the call may be recorded."""
+        self.taps: list[Tap] = []
+        """Whoever is given the sound: a recorder, people who listen in."""
         self._hear: Callable[[Pcm], None] | None = None
         self._sounded = -1.0
 
@@ -88,8 +88,8 @@ class Bridge:
     async def frames(self) -> AsyncGenerator[Pcm]:
         async with aclosing(self._wire.frames()) as frames:
             async for pcm in frames:
-                if self.tap:
-                    self.tap.caller(pcm)
+                for tap in tuple(self.taps):
+                    tap.caller(pcm)
                 if self._hear:
                     self._hear(pcm)
                 yield pcm
@@ -99,16 +99,16 @@ class Bridge:
         await self._send(pcm)
 
     async def _send(self, pcm: Pcm) -> None:
-        if self.tap:
-            self.tap.house(pcm)
+        for tap in tuple(self.taps):
+            tap.house(pcm)
         await self._wire.send(pcm)
 
     async def mark(self, name: str) -> None:
         await self._wire.mark(name)
 
     async def clear(self) -> None:
-        if self.tap:
-            self.tap.clear()
+        for tap in tuple(self.taps):
+            tap.clear()
         await self._wire.clear()
 
     async def hang_up(self) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from calls.consent import Consent
 from calls.deeds import do
-from calls.disclosure import discloses, disclosure_version
+from calls.disclosure import discloses, disclosure_version, with_notice
 from calls.errors import CallClosed, EngineError
 from calls.ports import Door, Office
 from calls.words import (
@@ -127,7 +127,10 @@ class Call:
             goodbye = await self.say(self.phrase("blocked"))
             self.ending = True
             return [goodbye]
-        text = self.office.knowledge.policy.greeting[self.language]
+        policy = self.office.knowledge.policy
+        text = policy.greeting[self.language]
+        if policy.listening == "greeting":
+            text = with_notice(text, self.phrase("staff_listening"))
         self._greeting = [Say(f"greeting-{n}", piece, self.language) for n, piece in enumerate(sentences(text))]
         if self.door is None:
             self._greeting_heard = text

@@ -185,6 +185,7 @@ def _voice(said: Mapping[str, str], language: Language) -> Plain:
             },
         ],
         "recording": "ask",
+        "listening": "greeting",
     }
 
 

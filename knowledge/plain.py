@@ -80,6 +80,7 @@ def plain_policy(policy: VoicePolicy) -> Plain:
         "hand_off": asdict(hand_off) | {"to": list(hand_off.to)},
         "covers": [{**cover.text, "when": cover.when} for cover in policy.covers],
         "recording": policy.recording,
+        "listening": policy.listening,
         "avoid": list(policy.avoid),
         **({"prefer": list(policy.prefer)} if policy.prefer else {}),
         **({"budget": _budget(policy.budget)} if policy.budget else {}),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from agent.expected import is_plain
+from agent.house.agreed import as_agreed
 from agent.house.dialogue import Situation, known
 from agent.house.facts import ASKS_NAME, ASKS_NUMBER
 from agent.house.guidance import told_by_staff
@@ -249,6 +250,7 @@ def not_understood(at: Situation, words: Wording) -> Moves:
 WAYS: tuple[Way, ...] = (
     not_heard,
     told_to_wait,
+    as_agreed,
     repeated,
     about_us,
     a_machine,

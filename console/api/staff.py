@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Depends
 from fastapi.responses import JSONResponse
 
-from calls.call import Call
+from calls.call import Call, new_id
 from calls.desk import AlreadyAnswered, NoSuchHandOff
 from calls.errors import CallError
 from calls.people import in_person
@@ -79,11 +79,15 @@ async def put_through(
     by: By,
     to: Annotated[Literal["assistant", "executive"], Body(embed=True)] = "executive",
 ) -> dict[str, Any]:
-    """Rings `to` for this call and tells the caller so. 409 when somebody is already being called."""
+    """Rings `to` for this call and tells the caller so. 409 when somebody is already being called.
+
+    A person decides it: hours, calendar and budget bind the receptionist alone.
+    """
     call = await front.in_progress(call_id)
     if call.with_staff:
         await give_back(front, call, by)
-    outcome = await call.do(HandOff(Reason.ASKED_FOR_PERSON, to))
+    wanted = HandOff(Reason.ASKED_FOR_PERSON, to, id=new_id())
+    outcome = await call.in_full(front.desk.offer(call, wanted))
     if isinstance(outcome, Refused):
         raise InOtherHands("Somebody is already being called.")
     await call.speak(call.phrase("hand_off_ringing_executive" if to == "executive" else "hand_off_ringing"))

@@ -115,6 +115,7 @@ async function connected(state) {
 async function learn() {
   const [policy, preferences] = await Promise.all([ask("voice-policy"), ask("preferences")]);
   rings.seconds = policy.hand_off?.ring_seconds ?? rings.seconds;
+  detail.mayListen = policy.listening !== "off";
   $("me").value ||= localStorage.getItem("me") ?? policy.assistant?.name ?? "";
   const language = document.documentElement.lang;
   for (const { id, text } of preferences.items) detail.preferences.set(id, text[language] ?? Object.values(text)[0]);
@@ -134,6 +135,7 @@ const KEYS = {
   k: () => cards.step(-1),
   g: () => write("guidance"),
   s: () => write("say"),
+  l: () => detail.call && !$("listen").hidden && $("listen").click(),
   t: () => detail.call && !$("take_over").hidden && $("take_over").click(),
   b: () => detail.call && !$("hand_back").hidden && $("hand_back").click(),
   i: () => (location.hash = $("inbox").hidden ? "inbox" : "live"),

@@ -1,7 +1,7 @@
 // The call on screen: the whole talk, what was used and done, and stepping in.
 
 import { $, MOST_WORDS, ask, toast, trouble, who, word, words } from "/look/house.js";
-import { Seat } from "./seat.js";
+import { Ear, Seat } from "./seat.js";
 import { cut, deedItem, facts, line } from "./telling.js";
 
 const SURE_MS = 4000;
@@ -13,6 +13,8 @@ export class Detail {
     this.call = null;
     this.drafts = new Map();
     this.seats = new Map();
+    this.ear = null;
+    this.mayListen = true;
     this.preferences = new Map();
     $("shut").onclick = () => this.close(shut);
     $("words_form").onsubmit = (event) => {
@@ -26,6 +28,7 @@ export class Detail {
         $("words_form").requestSubmit();
       }
     };
+    $("listen").onclick = () => this.listen();
     $("take_over").onclick = () => this.take(this.call);
     $("talk_now").onclick = () => this.talk();
     $("hand_back").onclick = () => this.giveBack();
@@ -105,6 +108,10 @@ export class Detail {
     $("detail_brief").textContent = handOff?.brief ?? "";
     $("words_form").inert = ended;
     $("words_form").classList.toggle("over", ended);
+    $("listen").hidden = ended || row.line === "text" || !this.mayListen || this.seats.has(row.id);
+    const listening = this.ear?.callId === row.id;
+    $("listen").textContent = listening ? words.listen_no_more : words.listen;
+    $("listen").setAttribute("aria-pressed", listening);
     $("take_over").hidden = staffed;
     $("put_through").hidden = handOff?.state === "ringing";
     $("hand_back").hidden = !staffed;
@@ -146,9 +153,29 @@ export class Detail {
       return toast(error.status === 409 ? words.too_late : trouble(error), true);
     }
     this.leave(id);
+    if (this.ear?.callId === id) this.ear.leave();
     this.seats.set(id, seat);
     if (this.call) this.head();
     toast(words.yours);
+  }
+
+  /** Listens in, or no more; one call at a time. */
+  async listen() {
+    const { id } = this.call.row;
+    const before = this.ear;
+    before?.leave();
+    if (before?.callId === id) return;
+    const ear = new Ear(id, () => {
+      if (this.ear === ear) this.ear = null;
+      if (this.call) this.head();
+    });
+    try {
+      await ear.open(this.me());
+      this.ear = ear;
+    } catch (error) {
+      toast(trouble(error), true);
+    }
+    if (this.call) this.head();
   }
 
   async talk() {
@@ -175,6 +202,7 @@ export class Detail {
 
   /** The call is over, or somebody else handed it back. */
   vacate(call) {
+    if (call.ended && this.ear?.callId === call.row.id) this.ear.leave();
     const seat = this.seats.get(call.row.id);
     if (seat && (call.ended || seat.seen)) this.leave(call.row.id);
   }

@@ -4,6 +4,47 @@ import { ask } from "/look/house.js";
 
 const AGAIN_MS = 500;
 
+/** A loudspeaker that is fed int16 samples at 16 kHz through its port. */
+async function loudspeaker() {
+  const audio = new AudioContext({ latencyHint: "interactive" });
+  await audio.audioWorklet.addModule("/call/sound.js");
+  const speaker = new AudioWorkletNode(audio, "speaker", { numberOfInputs: 0, outputChannelCount: [1] });
+  speaker.connect(audio.destination);
+  return { audio, speaker };
+}
+
+function socketOf({ path, ticket }) {
+  const socket = new WebSocket(location.origin.replace(/^http/, "ws") + path);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => socket.send(JSON.stringify({ type: "start", ticket }));
+  return socket;
+}
+
+/** Hears a call without being heard. `over()` is called when there is nothing more to hear. */
+export class Ear {
+  constructor(callId, over) {
+    this.callId = callId;
+    this.over = over;
+  }
+
+  /** Throws what `ask` throws. */
+  async open(by) {
+    const ticket = await ask(`calls/${encodeURIComponent(this.callId)}/listen`, "POST", { by });
+    Object.assign(this, await loudspeaker());
+    this.socket = socketOf(ticket);
+    this.socket.onmessage = ({ data }) => this.speaker.port.postMessage(new Int16Array(data));
+    this.socket.onclose = () => this.leave();
+  }
+
+  leave() {
+    if (this.left) return;
+    this.left = true;
+    this.socket?.close();
+    this.audio?.close();
+    this.over();
+  }
+}
+
 export class Seat {
   /** `lost()` is called when the seat could not be kept. */
   constructor(callId, by, lost) {
@@ -14,11 +55,9 @@ export class Seat {
 
   /** Takes the call over. Throws what `ask` throws. */
   async take() {
-    const { ticket, path, sound } = await ask(`calls/${encodeURIComponent(this.callId)}/seat`, "POST", { by: this.by });
-    this.sound = sound;
-    this.socket = new WebSocket(location.origin.replace(/^http/, "ws") + path);
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onopen = () => this.socket.send(JSON.stringify({ type: "start", ticket }));
+    const told = await ask(`calls/${encodeURIComponent(this.callId)}/seat`, "POST", { by: this.by });
+    this.sound = told.sound;
+    this.socket = socketOf(told);
     this.socket.onmessage = ({ data }) => this.speaker?.port.postMessage(new Int16Array(data));
     this.socket.onclose = () => !this.left && setTimeout(() => this.again(), AGAIN_MS);
   }
@@ -38,10 +77,7 @@ export class Seat {
     this.stream = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     });
-    this.audio = new AudioContext({ latencyHint: "interactive" });
-    await this.audio.audioWorklet.addModule("/call/sound.js");
-    this.speaker = new AudioWorkletNode(this.audio, "speaker", { numberOfInputs: 0, outputChannelCount: [1] });
-    this.speaker.connect(this.audio.destination);
+    Object.assign(this, await loudspeaker());
     const microphone = new AudioWorkletNode(this.audio, "microphone", { numberOfOutputs: 0 });
     this.audio.createMediaStreamSource(this.stream).connect(microphone);
     microphone.port.onmessage = ({ data }) => this.socket?.readyState === 1 && this.socket.send(data.buffer);

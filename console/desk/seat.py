@@ -1,4 +1,5 @@
 """Whoever takes a call over from the page holds it by a WebSocket: when the page is gone, the receptionist resumes.
+Whoever only listens in has one too, and is heard by nobody.
 
 From the page: ``{"type": "start", "ticket": ...}`` first, then int16 little-endian mono samples at 16 kHz, if a
 microphone is used, and ``{"type": "leave"}`` before it closes on purpose. To the page: what the caller says, as the
@@ -10,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -27,13 +27,15 @@ from calls.words import Sentence, Staff
 from console.api.front import Front, TheFront
 from console.api.problems import PROBLEM
 from console.api.staff import By, InOtherHands, give_back, take
+from console.desk.listening import Listener, may_listen
+from console.desk.tickets import Tickets
 
+PATH = "/desk/seat"
 RATE = 16_000
 MOST_SOUND = RATE * 2 * 2
 """Bytes of sound in one message: two seconds."""
 BACK_WITHIN_S = 2.0
 """A page that lost its connection may take its seat again; after that the receptionist resumes."""
-TICKET_S = 60.0
 START_WITHIN_S = 10.0
 _POLICY_VIOLATION = 1008
 
@@ -48,26 +50,14 @@ log = logging.getLogger(__name__)
 class Seats:
     """Who holds which call."""
 
-    tickets: dict[str, tuple[float, str, str]] = field(default_factory=dict)
     taken: dict[str, WebSocket] = field(default_factory=dict)
     by: dict[str, str] = field(default_factory=dict)
     vacated: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def issue(self, call_id: str, by: str) -> str:
-        """A ticket for one seat, good for TICKET_S."""
-        now, ticket = asyncio.get_running_loop().time(), secrets.token_urlsafe(24)
-        self.tickets = {key: held for key, held in self.tickets.items() if held[0] > now}
-        self.tickets[ticket] = (now + TICKET_S, call_id, by)
-        return ticket
-
-    def redeem(self, ticket: object) -> tuple[str, str] | None:
-        until, call_id, by = self.tickets.pop(str(ticket), (0.0, "", ""))
-        return (call_id, by) if until > asyncio.get_running_loop().time() else None
-
 
 def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
     """Taking a seat: the ticket over the API, then the socket."""
-    seats, doors = Seats(), APIRouter(responses=PROBLEM)
+    seats, tickets, doors = Seats(), Tickets(), APIRouter(responses=PROBLEM)
 
     @doors.post("/api/calls/{call_id}/seat", status_code=201, tags=["desk"])
     async def seat(call_id: str, front: TheFront, by: By) -> dict[str, object]:
@@ -78,15 +68,29 @@ def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
         if not call.with_staff:
             await take(front, call, by)
         sound = bridge_of(call) is not None
-        return {"ticket": seats.issue(call_id, by), "path": "/desk/seat", "sound": sound}
+        return {"ticket": tickets.issue(call_id, by), "path": PATH, "sound": sound}
 
-    @doors.websocket("/desk/seat")
+    @doors.post("/api/calls/{call_id}/listen", status_code=201, tags=["desk"])
+    async def listen(call_id: str, front: TheFront, by: By) -> dict[str, str]:
+        """Hears both sides, unheard, for as long as the socket at `path` stays open. The caller is told if not yet.
+
+        409 where the office lets nobody listen, or the call is in writing.
+        """
+        call = await front.in_progress(call_id)
+        await may_listen(call, bridge_of(call), by)
+        return {"ticket": tickets.issue(call_id, by, listens=True), "path": PATH}
+
+    @doors.websocket(PATH)
     async def sit(socket: WebSocket) -> None:
         await socket.accept()
         front: Front = socket.app.state.front
-        call, by = await _admitted(socket, seats, front)
-        if call is None:
+        ticket = tickets.redeem(await _first_message(socket))
+        call = front.switchboard.find(ticket.call_id) if ticket else None
+        if ticket is None or call is None:
             return await socket.close(_POLICY_VIOLATION)
+        if ticket.listens:
+            return await Listener(socket, RATE).hear(bridge_of(call))
+        by = ticket.by
         seats.taken[call.id], seats.by[call.id] = socket, by
         left = False
         try:
@@ -102,14 +106,13 @@ def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
     return doors
 
 
-async def _admitted(socket: WebSocket, seats: Seats, front: Front) -> tuple[Call | None, str]:
+async def _first_message(socket: WebSocket) -> object:
+    """The ticket that the page shows."""
     message: object = None
     with suppress(TimeoutError, WebSocketDisconnect, ValueError, KeyError):
         async with asyncio.timeout(START_WITHIN_S):
             message = json.loads(await socket.receive_text())
-    held = seats.redeem(message.get("ticket")) if isinstance(message, dict) else None
-    call = front.switchboard.find(held[0]) if held else None
-    return (call, held[1]) if call and held else (None, "")
+    return message.get("ticket") if isinstance(message, dict) else None
 
 
 async def _resume(seats: Seats, front: Front, call: Call) -> None:
