@@ -28,6 +28,7 @@ from agent.wishes import Wishes
 from audio.engines import Sound, open_sound, warm_turns
 from audio.reception import Reception
 from calls.admission import Admission
+from calls.breaker import Breakers
 from calls.desk import Desk
 from calls.notices import Channel, Told
 from calls.ports import Knowledge, Office
@@ -94,12 +95,12 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
     async with AsyncExitStack() as house:
         workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="mind")
         house.callback(workers.shutdown)
-        e5, fast, phrases = E5(), FastSentence(), Phrasebook.load()
+        e5, fast, phrases, breakers = E5(), FastSentence(), Phrasebook.load(), Breakers()
         stand_in = HouseModel(phrases, e5, workers)
         (store, knowledge), mind, sound, _ = await together(
             _on_file(settings, house, e5, fast),
             _mind(settings, house, stand_in),
-            house.enter_async_context(_sound(settings)),
+            house.enter_async_context(_sound(settings, breakers)),
             asyncio.to_thread(stand_in.warm),
         )
         ask = Doubt(mind.model).ask if mind.model is not stand_in else None
@@ -111,15 +112,16 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         orders = ByPhone(knowledge, study, partial(_digits, knowledge), learning.digests.spoken)
         budget = Budget(lambda: knowledge.policy, partial(_taken, store), now)
         desk, meters = Desk(), Meters()
+        agent = AgentMind(
+            mind.model,
+            stand_in,
+            name=mind.name,
+            first_token_s=settings.first_token_s,
+            on_failure=lambda call_id, failed: note_failure(switchboard, call_id, failed),
+            on_model_call=meters.model_call,
+        )
         office = Office(
-            mind=AgentMind(
-                mind.model,
-                stand_in,
-                name=mind.name,
-                first_token_s=settings.first_token_s,
-                on_failure=lambda call_id, failed: note_failure(switchboard, call_id, failed),
-                on_model_call=meters.model_call,
-            ),
+            mind=agent,
             rules=rules,
             knowledge=knowledge,
             records=store,
@@ -130,13 +132,16 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             orders=orders,
             autonomy=learning.earned.level,
             spent=budget.spent,
+            breakers=breakers,
         )
         admission = Admission(settings.max_calls or FIRST, per_number=settings.calls_per_number or None)
         admission.measured(admission.most)
         switchboard = Switchboard(office, desk, admission, timedelta(minutes=settings.longest_call_minutes))
         house.push_async_callback(switchboard.close)
         engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
-        readiness = Readiness(engines, {"records": store.ping})
+        readiness = Readiness(
+            engines, {"records": store.ping}, lambda: breakers.resting, partial(_standing_in, agent, sound)
+        )
         post = await house.enter_async_context(_post_office(settings, store, knowledge))
         daily = DigestPost(learning.digests, store.lessons, lambda: knowledge.policy, partial(_by_mail, post), now)
         front = Front(
@@ -261,7 +266,12 @@ def _our_prompts() -> str:
     return "\n".join(system_prompt(each, **dict.fromkeys(system_slots(each), "")) for each in LANGUAGES)
 
 
-def _sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
+def _standing_in(mind: AgentMind, sound: Sound) -> dict[str, str]:
+    """Which engine another stands in for now."""
+    return {engine: name for engine, name in (("mind", mind.stands_in), ("voice", sound.voice.stands_in)) if name}
+
+
+def _sound(settings: Settings, breakers: Breakers) -> AbstractAsyncContextManager[Sound]:
     voices: dict[Language, str] = {}
     if settings.voice_es:
         voices["es"] = settings.voice_es
@@ -269,7 +279,7 @@ def _sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
         voices["en"] = settings.voice_en
     return open_sound(
         settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None,
-        settings.ears_params, settings.voice_params,
+        settings.ears_params, settings.voice_params, breakers,
     )  # fmt: skip
 
 

@@ -129,7 +129,7 @@ class StandIn(AgentMiddleware[Any, Context, Any]):
 
     async def awrap_model_call(self, request: Request, handler: Handler) -> ModelResponse[Any]:
         thought = request.runtime.context.thought
-        if request.model is self._house or thought.standing_in or self._resting():
+        if request.model is self._house or thought.standing_in or self.resting:
             thought.standing_in = True
             return await self._ask("house", request.override(model=self._house), handler)
         if _nothing_to_add(request.messages):
@@ -143,7 +143,9 @@ class StandIn(AgentMiddleware[Any, Context, Any]):
         self._failures = 0
         return response
 
-    def _resting(self) -> bool:
+    @property
+    def resting(self) -> bool:
+        """The chosen model keeps failing and is left alone for now."""
         return self._failures >= FAILURES and asyncio.get_running_loop().time() < self._asked_again_at
 
     def _note(self, thought: Thought, error: Exception) -> None:

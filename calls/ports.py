@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calls.breaker import Breakers
 from calls.words import (
     Action,
     Autonomy,
@@ -224,3 +225,5 @@ class Office:
     """How far the receptionist may go alone with an action, for callers of a circle."""
     spent: Spent = _never_spent
     """Whether the executive's time for callers of a circle is used up in some week."""
+    breakers: Breakers = field(default_factory=Breakers)
+    """Engines that keep failing are left alone for a while."""

@@ -84,8 +84,11 @@ class Turn:
                         yield await self._say(sentence)
                 return
             ruling, recall = await _both(
-                office.rules.hear(heard, self.call.bodies, office.knowledge.policy),
-                office.knowledge.recall(heard.text, self.call.circle, heard.language, office.now()),
+                self._asked("rules", office.rules.hear(heard, self.call.bodies, office.knowledge.policy)),
+                self._asked(
+                    "knowledge",
+                    office.knowledge.recall(heard.text, self.call.circle, heard.language, office.now()),
+                ),
             )
             await self._note_screened("in", ruling.screened)
             if not self.call.disclosed(self.language):
@@ -102,7 +105,7 @@ class Turn:
                 aclosing(_patiently(proposals)) as sentences,
             ):
                 async for sentence in sentences:
-                    checked = await _in_time("rules", office.rules.speak(sentence, scene, self.call.deeds))
+                    checked = await self._asked("rules", office.rules.speak(sentence, scene, self.call.deeds))
                     await self._note_screened("out", checked.screened, checked.reason)
                     yield await self._say(Sentence(checked.text, checked.language))
         except EngineError as error:
@@ -120,11 +123,11 @@ class Turn:
             except EngineError:
                 self._held = held + self._held
                 raise
+        if self.call.consent:
+            await self.call.consent.heed(self.call, self.heard)
         self._confirmed.set()
 
     # --- the steps of a turn ------------------------------------------------------------------------
-        if self.call.consent:
-            await self.call.consent.heed(self.call, self.heard)
 
     def _covered(self, body: Body) -> Body:
         """What was heard, without a PIN that was spoken."""
@@ -154,6 +157,9 @@ class Turn:
         if isinstance(outcome, Refused):
             return (self._phrase("hand_off_refused" if isinstance(ruling.step, HandOff) else "replace_undone"),)
         return ruling.say
+
+    async def _asked(self, engine: str, answer: Awaitable[T]) -> T:
+        return await self.office.breakers.ask(engine, answer, PATIENCE_S)
 
     async def _act(self, step: Step) -> Outcome:
         self.waiting = not self._confirmed.is_set()
@@ -277,10 +283,8 @@ async def _in_time(engine: str, answer: Awaitable[T]) -> T:
 async def _both(hearing: Coroutine[Any, Any, Ruling], recalling: Coroutine[Any, Any, Recall]) -> tuple[Ruling, Recall]:
     """Judges and recalls at the same time; when one fails the other is given up."""
     try:
-        async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             ruling, recall = group.create_task(hearing), group.create_task(recalling)
-    except TimeoutError:
-        raise EngineLate("rules" if ruling.cancelled() else "knowledge", f"no answer within {PATIENCE_S:g} s") from None
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
     return ruling.result(), recall.result()

@@ -29,6 +29,12 @@ class HouseVoice(ClauseVoice):
         super().__init__(engine)
         self._kept = kept
 
+    @property
+    def stands_in(self) -> str:
+        """The engine that speaks for one that has just failed; "" while all is well."""
+        engine = self.engine
+        return engine.second.name if isinstance(engine, StandIn) and engine.resting else ""
+
     def for_call(self, report: Report) -> Voice:
         """The voice of one call. `report` is awaited with (engine, error, stand-in) when the voice has to change."""
         return ClauseVoice(self.engine.for_call(report)) if isinstance(self.engine, StandIn) else self

@@ -20,10 +20,20 @@ router = APIRouter(tags=["health"])
 
 
 class Readiness:
-    """Each engine has to have run once; each store has to answer every time."""
+    """Each engine has to have run once and must not keep failing; each store has to answer every time.
 
-    def __init__(self, engines: Mapping[str, Check], stores: Mapping[str, Check]):
+    `failing`: the engines that keep failing now, and how. `standing_in`: engine -> what answers in its place now.
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, Check],
+        stores: Mapping[str, Check],
+        failing: Callable[[], Mapping[str, str]] = dict,
+        standing_in: Callable[[], Mapping[str, str]] = dict,
+    ):
         self._engines, self._stores = engines, stores
+        self._failing, self.standing_in = failing, standing_in
         self._state: dict[str, str] = dict.fromkeys(engines, "not yet")
 
     async def warm_up(self) -> None:
@@ -43,7 +53,7 @@ class Readiness:
         """Each part and ``ok``, ``not yet``, or what is wrong with it."""
         for name, check in self._stores.items():
             await self._run(name, check)
-        return dict(self._state)
+        return {**self._state, **self._failing()}
 
     async def _run(self, name: str, check: Check) -> None:
         try:
@@ -63,10 +73,11 @@ async def alive() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"description": "Some engine has not run yet, or a store does not answer"}})
 async def ready(request: Request) -> Response:
-    """200 once every engine has run once and every store answers."""
-    checks = await request.app.state.front.readiness.look()
+    """200 once every engine has run once, while none keeps failing and every store answers."""
+    readiness: Readiness = request.app.state.front.readiness
+    checks = await readiness.look()
     if all(state == "ok" for state in checks.values()):
-        return JSONResponse({"status": "ok", "checks": checks})
+        return JSONResponse({"status": "ok", "checks": checks, "standing_in": readiness.standing_in()})
     waiting = ", ".join(name for name, state in checks.items() if state != "ok")
     return problem(503, "Not ready", f"Not ready yet: {waiting}.", {"Retry-After": "2"}, checks=checks)
 
