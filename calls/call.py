@@ -41,6 +41,7 @@ from calls.words import (
     Party,
     Played,
     Promise,
+    Proof,
     Proved,
     Recalled,
     Said,
@@ -56,6 +57,7 @@ _SENTENCE_END = re.compile(
     r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bDra\.)(?<!\bSr\.)(?<!\bSra\.)\s+(?=[¿¡A-ZÁÉÍÓÚÑ])"
 )
 T = TypeVar("T")
+_RINGS = (HandOffState.OFFERED, HandOffState.RINGING)
 CLOSING_RETRIES_S = (0.5, 2.0)
 """Seconds between tries to put the end of a call on record."""
 PIN_TRIES = 3
@@ -107,9 +109,16 @@ class Call:
         language: Language | None = None,
         ref: str | None = None,
         door: Door | None = None,
+        proof: Proof | None = None,
+        diverted: str | None = None,
     ) -> Call:
-        """Picks up: finds out who seems to be calling and opens the record. `door` is None on the text line."""
+        """Picks up: finds out who seems to be calling and opens the record. `door` is None on the text line.
+
+        A number for which nobody vouches but the gateway by which it came in opens no more than `known`.
+        """
         caller = office.knowledge.caller(number, name)
+        if proof == "attested_c":
+            caller = replace(caller, circle=caller.circle.capped(Circle.KNOWN))
         row = CallRow(
             id=new_id(),
             line=line,
@@ -117,6 +126,8 @@ class Call:
             caller=caller,
             language=language or office.knowledge.language_for(caller),
             started=office.now(),
+            proof=proof,
+            diverted=diverted,
         )
         await office.records.open(row)
         return cls(row, office, door)
@@ -167,15 +178,13 @@ class Call:
 
     def _missed(self) -> tuple[Body, ...]:
         """No person came of the last hand-off: one owes the caller a call back, unless word was left."""
-        rung = self.hand_off
-        if rung is None or any(
-            isinstance(body, HandOff) and body.id == rung.id and body.state is HandOffState.BRIDGED
-            for body in self.bodies
-        ):
-            return ()
-        rings = rung.state in (HandOffState.OFFERED, HandOffState.RINGING)
-        over = HandOffState.TIMED_OUT if rings else HandOffState.RESUMED
-        ended = () if rung.state is HandOffState.RESUMED else (replace(rung, state=over),)
+        rung, told = self.hand_off, [body for body in self.bodies if isinstance(body, HandOff)]
+        served = {each.id for each in told if each.state is HandOffState.BRIDGED}
+        last = {each.id: each for each in told if each.id not in served}
+        ended = tuple(map(_over, (each for each in last.values() if each.state is not HandOffState.RESUMED)))
+        if rung is None or rung.id in served:
+            return ended
+        rings = rung.state in _RINGS
         left_word = any(isinstance(step, Promise) or (isinstance(step, Message) and not rings) for step in self.deeds)
         if left_word:
             return ended
@@ -412,3 +421,8 @@ class Call:
     async def press(self, digits: str) -> None:
         """Notes keys as pressed; anything that could be a PIN is masked."""
         await self.note(Keys("*" * len(digits) if 4 <= len(digits.strip("#*")) <= 8 else digits))
+
+
+def _over(hand_off: HandOff) -> HandOff:
+    """As it is once its caller has gone: whatever was not put on record of it comes to this."""
+    return replace(hand_off, state=HandOffState.TIMED_OUT if hand_off.state in _RINGS else HandOffState.RESUMED)
