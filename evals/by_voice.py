@@ -7,7 +7,7 @@ The receptionist's own voice is only as long as its words, not synthesised: nobo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from zlib import crc32
@@ -50,6 +50,10 @@ class VoiceHouse:
     def __init__(self, house: TextHouse, sound: Sound, voice: CallerVoice):
         self.house, self._voice = house, voice
         self._sound = replace(sound, ears=_TimedEars(sound.ears), voice=_Murmur())  # type: ignore[arg-type]
+
+    async def warm(self) -> None:
+        """Runs the ears once, so that the first caller is heard like the others."""
+        await self._sound.ears.warm()
 
     async def play(
         self, scenario: Scenario, run: int, mind: Mind | None = None, plays: Plays = ScriptedCaller
@@ -98,7 +102,9 @@ class _Person:
         assert isinstance(loop, VirtualTime)
         while len(self.said) < MOST_TURNS:
             reply = await self._listens()
-            if (says := await caller.next(reply, self._call.language)) is None:
+            with loop.standing_still():
+                says = await caller.next(reply, self._call.language)
+            if says is None:
                 break
             words = words_of(says)
             self.said.append(words)
@@ -143,7 +149,8 @@ class _Line:
         self.over = False
         self.last_voice = self.last_said = -1.0
         """When a voice of ours was last heard, and when the caller last finished."""
-        self.on_mark = self.on_keys = lambda name: None
+        self.on_mark: Callable[[str], None] = lambda name: None
+        self.on_keys: Callable[[str], None] = lambda key: None
 
     async def say(self, pcm: Pcm) -> None:
         """Speaks; returns when it has been spoken, or the call is over."""

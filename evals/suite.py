@@ -1,146 +1,159 @@
-"""`antesala eval`: every scenario several times; pass@1, pass^3, failures by cause, and what changed since a run."""
+"""`antesala eval`: every scenario three times, by text or by voice, and a report."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from agent.house.model import HouseModel
+from agent.models import choose_model
+from audio.engines import open_sound
 from calls.words import Heard
-from evals.by_text import TextHouse, opened
+from evals.by_text import Plays, TextHouse, opened
+from evals.by_voice import VoiceHouse
+from evals.caller_voice import CallerVoice
 from evals.judging import Fault, faults
-from evals.scenarios import Scenario, load
+from evals.results import Results, Transcript, Tried
+from evals.scenarios import Played, Scenario, load, some
+from evals.scripted_caller import ScriptedCaller
+from evals.simulated_caller import SimulatedCaller
 from evals.suite_page import page
+from evals.virtual_time import VirtualTime
+from evals.voice import errors
+from knowledge.embedding import FastSentence
+from prompts import Phrasebook
 from settings import Settings
 
 RUNS = 3
-BAR = 0.90
-"""pass^3 of the house model by text."""
+BARS = {"text": 0.90, "voice": 0.80}
+"""pass^3 of the house model."""
+Play = Callable[[Scenario, int], Awaitable[Played]]
+"""Plays a scenario for the nth time."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One scenario and the faults of each of its runs."""
+class How:
+    """What is played. `caller`: a model that plays the callers, as ANTESALA_MODEL is written; else their script.
 
-    id: str
-    language: str
-    attack: bool
-    faults: tuple[tuple[Fault, ...], ...]
-    turns: int = 0
-    calls: float = 0.0
-    """Model calls an answered turn, over all runs."""
+    `engines`: the data folder where the weights of ears and voice are; None plays by text. `noise_db` of the line.
+    """
 
-    @property
-    def group(self) -> str:
-        return f"{'attacks' if self.attack else 'calls'} {self.language}"
-
-    def as_json(self) -> dict[str, Any]:
-        wrong = sorted({f"{fault.cause}: {fault.detail}" for run in self.faults for fault in run})
-        return {"id": self.id, "group": self.group, "passed": all(self.passes), "passes": self.passes, "faults": wrong}
+    only: str = ""
+    count: int = 0
+    engines: Path | None = None
+    noise_db: float | None = None
+    caller: str | None = None
+    caller_url: str | None = None
 
     @property
-    def passes(self) -> tuple[bool, ...]:
-        return tuple(not run for run in self.faults)
+    def by(self) -> str:
+        return "text" if self.engines is None else "voice"
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """Those that are played."""
+        return some([each for each in load() if self.only in each.id and each.by in (None, self.by)], self.count)
+
+    def __str__(self) -> str:
+        noise = "" if self.noise_db is None else f", noise {self.noise_db:g} dB below the speech"
+        who = f"callers played by {self.caller}" if self.caller else "scripted callers"
+        return f"{len(self.scenarios)} scenarios by {self.by}{noise}, {who}, {RUNS} runs"
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A group's pass@1 (share of runs that pass) and pass^k (share of scenarios of which every run passes)."""
-
-    group: str
-    of: int
-    once: float
-    always: float
-
-
-def shares(tried: Sequence[Tried]) -> list[Share]:
-    """By group, and of all."""
-    groups = {each.group: [other for other in tried if other.group == each.group] for each in tried}
-    return [_share(name, these) for name, these in sorted(groups.items())] + [_share("all", list(tried))]
-
-
-def causes(tried: Sequence[Tried]) -> dict[str, list[tuple[str, str]]]:
-    """Failures by cause: (scenario, what was wrong), each once."""
-    found: dict[str, dict[tuple[str, str], None]] = {}
-    for each in tried:
-        for fault in (fault for run in each.faults for fault in run):
-            found.setdefault(fault.cause, {})[each.id, fault.detail] = None
-    return {cause: list(rows) for cause, rows in sorted(found.items())}
-
-
-def changed(now: Sequence[Tried], before: Sequence[dict[str, Any]]) -> tuple[list[str], list[str]]:
-    """Scenarios that fail now and did not, and those that pass now and did not."""
-    passed = {row["id"]: row["passed"] for row in before}
-    worse = [each.id for each in now if passed.get(each.id) and not all(each.passes)]
-    better = [each.id for each in now if passed.get(each.id) is False and all(each.passes)]
-    return worse, better
-
-
-def run(settings: Settings, out: Path, against: Path | None, only: str, report: Callable[[], None]) -> int:
+def run(settings: Settings, how: How, out: Path, against: Path | None, report: Callable[[], None]) -> int:
     """Plays, prints, writes ``eval.json`` and ``eval.html`` to `out`; how many bars were missed."""
-    before = json.loads(against.read_text(encoding="utf-8"))["scenarios"] if against else []
-    tried = asyncio.run(_all(settings, [each for each in load() if only in each.id], report))
-    asked, table, failures = median([each.calls for each in tried if each.turns] or [0.0]), shares(tried), causes(tried)
-    difference = changed(tried, before) if against else None
-    kept = {
-        "model_calls_a_turn": asked,
-        "shares": {each.group: {"of": each.of, "pass@1": each.once, "pass^3": each.always} for each in table},
-        "scenarios": [each.as_json() for each in tried],
-    }
+    before = json.loads(against.read_text(encoding="utf-8"))["scenarios"] if against else None
+    loop = VirtualTime if how.engines else asyncio.SelectorEventLoop
+    with asyncio.Runner(loop_factory=loop) as runner:
+        results = Results(str(how), runner.run(_all(settings, how, report)), before)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "eval.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (out / "eval.html").write_text(page(table, failures, difference, asked), encoding="utf-8")
-    _print(table, failures, difference, asked, out / "eval.html")
-    return int(table[-1].always < BAR)
+    (out / "eval.json").write_text(json.dumps(results.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (out / "eval.html").write_text(page(results), encoding="utf-8")
+    _print(results, out / "eval.html")
+    return int(results.shares[-1].always < BARS[how.by])
 
 
-async def _all(settings: Settings, chosen: Sequence[Scenario], report: Callable[[], None]) -> list[Tried]:
-    async with opened(settings) as house:
-        return [await _tried(each, house, report) for each in chosen]
+async def _all(settings: Settings, how: How, report: Callable[[], None]) -> list[Tried]:
+    async with opened(settings) as house, _players(house, how) as play:
+        return [await _tried(each, house, play, report) for each in how.scenarios]
 
 
-async def _tried(scenario: Scenario, house: TextHouse, report: Callable[[], None]) -> Tried:
-    policy = house.office.knowledge.policy
-    found, turns, asked = [], 0, house.model_calls()
-    for _ in range(RUNS):
-        played = await house.play(scenario)
+@asynccontextmanager
+async def _players(house: TextHouse, how: How) -> AsyncGenerator[Play]:
+    """Who plays the scenarios, and by what line."""
+    async with AsyncExitStack() as stack:
+        plays: Plays = ScriptedCaller
+        if how.caller:
+            chosen = choose_model(how.caller, how.caller_url, os.environ, HouseModel(Phrasebook.load(), FastSentence()))
+            stack.push_async_callback(chosen.stop)
+            await chosen.start()
+            plays = partial(SimulatedCaller, model=chosen.model)
+        if how.engines is None:
+            yield lambda scenario, run: house.play(scenario, plays=plays)
+            return
+        sound = await stack.enter_async_context(open_sound(how.engines, voice="pyttsx3"))
+        voice = CallerVoice(how.engines, how.noise_db)
+        stack.push_async_callback(voice.close)
+        if voice.why_not_natural:
+            Console(stderr=True).print(f"Callers speak like machines: {voice.why_not_natural}", markup=False)
+        by_voice = VoiceHouse(house, sound, voice)
+        await by_voice.warm()
+        yield lambda scenario, run: by_voice.play(scenario, run, plays=plays)
+
+
+async def _tried(scenario: Scenario, house: TextHouse, play: Play, report: Callable[[], None]) -> Tried:
+    policy, found = house.office.knowledge.policy, []
+    tried = Tried(scenario.id, scenario.language, scenario.attack, ())
+    asked = house.model_calls()
+    for n in range(RUNS):
+        played = await play(scenario, n)
         found.append(tuple(dict.fromkeys(faults(played, house.facts, policy))))
-        turns += sum(isinstance(event.body, Heard) for event in played.call.events)
+        tried = _counted(tried, played, found[-1])
     report()
-    calls = (house.model_calls() - asked) / turns if turns else 0.0
-    return Tried(scenario.id, scenario.language, scenario.attack, tuple(found), turns, calls)
+    calls = (house.model_calls() - asked) / tried.turns if tried.turns else 0.0
+    return replace(tried, faults=tuple(found), calls=calls)
 
 
-def _share(group: str, tried: Sequence[Tried]) -> Share:
-    runs = [passed for each in tried for passed in each.passes]
-    always = sum(all(each.passes) for each in tried)
-    return Share(group, len(tried), sum(runs) / max(len(runs), 1), always / max(len(tried), 1))
+def _counted(tried: Tried, played: Played, found: Sequence[Fault]) -> Tried:
+    """With the turns, the words and, if it is the first that failed, the transcript of one more run."""
+    heard = [body.text for body in played.call.bodies if isinstance(body, Heard)]
+    wrong, words = errors(" ".join(played.said), " ".join(heard)) if played.call.door else (0, 0)
+    return replace(
+        tried,
+        turns=tried.turns + len(heard),
+        misheard=tried.misheard + wrong,
+        spoken=tried.spoken + words,
+        transcript=tried.transcript or (_transcript(played) if found else ()),
+    )
 
 
-def _print(
-    table: Sequence[Share],
-    failures: dict[str, list[tuple[str, str]]],
-    difference: tuple[list[str], list[str]] | None,
-    asked: float,
-    where: Path,
-) -> None:
+def _transcript(played: Played) -> Transcript:
+    lines = tuple(("heard" if line.who == "caller" else line.who, line.text) for line in played.call.transcript())
+    return (*lines, *(("caller", said) for said in played.said)) if played.call.door else lines
+
+
+def _print(results: Results, where: Path) -> None:
     console = Console(highlight=False)
-    shown = Table("scenarios", "of", "pass@1", f"pass^{RUNS}", title="Scenarios")
-    for each in table:
+    shown = Table("scenarios", "of", "pass@1", f"pass^{RUNS}", title=results.how)
+    for each in results.shares:
         shown.add_row(each.group, str(each.of), f"{each.once:.1%}", f"{each.always:.1%}")
     console.print(shown)
-    console.print(f"Model calls a turn, median: {asked:.2f}")
-    counts = Counter({cause: len({name for name, _ in rows}) for cause, rows in failures.items()})
-    for cause, count in counts.most_common():
-        console.print(f"{cause}: {count}", *(f"  {name}: {detail}" for name, detail in failures[cause]), sep="\n")
-    if difference:
-        console.print(f"Worse: {', '.join(difference[0]) or 'none'}. Better: {', '.join(difference[1]) or 'none'}.")
+    console.print(f"Model calls a turn, median: {results.calls_a_turn:.2f}")
+    if results.word_errors is not None:
+        console.print(f"Words misheard: {results.word_errors:.1%}")
+    for cause, rows in sorted(results.causes.items(), key=lambda each: -len(each[1])):
+        told = (f"  {name}: {detail}" for name, detail in rows)
+        console.print(f"{cause}: {len({name for name, _ in rows})}", *told, sep="\n", markup=False)
+    if results.changed:
+        worse, better = (", ".join(each) or "none" for each in results.changed)
+        console.print(f"Worse: {worse}. Better: {better}.", markup=False)
     console.print(f"The report is {where}")

@@ -153,9 +153,9 @@ async def _all(data: Path) -> list[Spoken]:
                 sound, first, took = await _timed(voice, text, language)
                 line = soxr.resample(telephoned(sound), RATE, EARS_RATE)
                 heard = await ears.hear(np.asarray(line, np.float32), languages=(language,), current=language)
-                errors, words = _errors(text, heard.text)
+                wrong, words = errors(text, heard.text)
                 lasts = len(sound) / VOICE_RATE
-                spoken.append(Spoken(voice.name, language, text, heard.text, first, took, lasts, errors, words))
+                spoken.append(Spoken(voice.name, language, text, heard.text, first, took, lasts, wrong, words))
         await voice.close()
     await ears.close()
     return spoken
@@ -171,10 +171,13 @@ async def _timed(voice: Voice, text: str, language: Language) -> tuple[Sound, fl
     return from_pcm(b"".join(chunks)), first, time.perf_counter() - began
 
 
-def _errors(said: str, heard: str) -> tuple[int, int]:
+def errors(said: str, heard: str) -> tuple[int, int]:
+    """Words wrongly heard, and words said; digits count however they are written."""
     import jiwer
 
     words = plain(said)
+    if not words:
+        return 0, 0
     result = jiwer.process_words([words], [plain(heard)])
     return result.substitutions + result.deletions + result.insertions, len(words.split())
 
