@@ -555,6 +555,23 @@ class Staff:
     language: Language | None = None
 
 
+NAME = 0
+"""Stands for the caller's name where a correction says what it is of; events count from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A person set right, once the call was over, what event `of` has heard, or the caller's NAME."""
+
+    kind: ClassVar[str] = "corrected"
+    of: int
+    was: str
+    text: str
+    by: str = ""
+    undone: bool = False
+    """A correction was taken back: `text` is what it had replaced."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failed:
     kind: ClassVar[str] = "failed"
@@ -565,7 +582,7 @@ class Failed:
 
 Body = (
     Greeted | Heard | Partial | ScreenedText | Recalled | Said | Played | Keys | Proved | Ordered | Recording | Guidance
-    | Staff | Failed | Message | Promise | Booking | HandOff | Follow | HangUp
+    | Staff | Corrected | Failed | Message | Promise | Booking | HandOff | Follow | HangUp
 )  # fmt: skip
 
 
@@ -647,9 +664,21 @@ CallState = Literal["open", "closed", "interrupted"]
 CallOutcome = Literal["answered", "message", "promised", "booked", "handed_off", "redirected", "declined", "abandoned"]
 
 
+Proof = Literal["attested_a", "attested_b", "attested_c", "attested", "asserted", "claimed", "withheld", "false"]
+"""How well the network vouches for a caller's number, best first.
+
+`attested_*`: signed (STIR/SHAKEN, RFC 8588) by a carrier that knows caller and number (a), the caller only (b), or just
+where the call entered (c); `attested`: found genuine, its level not told. `asserted`: by the trunk (RFC 3325).
+`claimed`: by the caller alone. `withheld`: the caller keeps it to themselves. `false`: the signature is wrong.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call's own row: everything but its events. `ref`: the line's own id (CallSid, SIP Call-ID)."""
+    """A call's own row: everything but its events. `ref`: the line's own id (CallSid, SIP Call-ID).
+
+    `diverted`: the number that the caller had dialled, where the call was passed on to us from there.
+    """
 
     id: str
     line: str
@@ -660,6 +689,8 @@ class CallRow:
     state: CallState = "open"
     outcome: CallOutcome | None = None
     ended: datetime | None = None
+    proof: Proof | None = None
+    diverted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlmodel import SQLModel, col
 
-from calls.words import Caller, CallRow, Circle, Played, Said, spell_time
+from calls.words import Caller, CallRow, Circle, Corrected, Played, Said, spell_time
 from records.feed import Shown
 from records.search import Sought, conditions
 from records.tables import CallTable, EventTable, HandOffTable
@@ -35,7 +36,7 @@ def rows(query: Select[Any], connection: Connection) -> list[Row]:
 def row_of(found: Row) -> CallRow:
     """A row of the calls table as the value that it was."""
     caller = Caller(found["number"], found["name"], Circle(found["circle"]))
-    names = ("id", "line", "language", "started", "ref", "state", "outcome", "ended")
+    names = ("id", "line", "language", "started", "ref", "state", "outcome", "ended", "proof", "diverted")
     return CallRow(caller=caller, **{name: found[name] for name in names})
 
 
@@ -45,7 +46,7 @@ def call(call_id: str, connection: Connection) -> dict[str, Any] | None:
     if not found:
         return None
     events = select(EventTable).where(col(EventTable.call_id) == call_id).order_by(col(EventTable.seq))
-    return {**call_of(found[0]), "events": _heard_merged([event_of(row) for row in rows(events, connection)])}
+    return {**call_of(found[0]), "events": _merged([event_of(row) for row in rows(events, connection)])}
 
 
 def calls(sought: Sought, limit: int, after: int | None, connection: Connection) -> Page:
@@ -101,7 +102,10 @@ def plain(row: Row) -> dict[str, Any]:
 
 def call_of(row: Row) -> dict[str, Any]:
     """A call as it is told, without its events."""
-    names = ("id", "line", "ref", "number", "name", "circle", "language", "state", "outcome", "started", "ended")
+    names = (
+        "id", "line", "ref", "number", "name", "circle", "language", "state", "outcome", "started", "ended", "proof",
+        "diverted",
+    )  # fmt: skip
     told = plain(row)
     return {name: told[name] for name in names}
 
@@ -110,10 +114,24 @@ def event_of(row: Row) -> dict[str, Any]:
     return {"seq": row["seq"], "at": spell_time(row["at"]), "kind": row["kind"], **row["data"]}
 
 
-def _heard_merged(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What was heard of each sentence, told by its playback, is told with the sentence too."""
+def _merged(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was heard of each sentence, told by its playback, is told with the sentence too; so is what is right."""
     played = {event["said"]: event for event in events if event["kind"] == Played.kind}
     for event in events:
         if event["kind"] == Said.kind and (heard := played.get(event["id"])):
             event.update(heard_text=heard["heard_text"], cut_short=heard["cut_short"])
+    stands = standing(events)
+    for event in events:
+        if len(texts := stands.get(event["seq"], [])) > 1:
+            event["corrected"] = texts[-1]
     return events
+
+
+def standing(events: list[dict[str, Any]]) -> dict[int, list[str]]:
+    """By the event that was corrected (NAME: the caller's name): what stood there, then each correction in force."""
+    stands: dict[int, list[str]] = defaultdict(list)
+    for event in events:
+        if event["kind"] == Corrected.kind:
+            texts = stands[event["of"]] or [event["was"]]
+            stands[event["of"]] = texts[:-1] if event["undone"] else [*texts, event["text"]]
+    return dict(stands)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from calls.owed import Owed
 from calls.words import CallRow, Event, Promise
-from records import day, owed, reading, retention, writing
+from records import corrections, day, owed, reading, retention, writing
 from records.ahead import Ahead, appended, closed, opened
 from records.engine import DatabaseDown, Writer, open_engine, trouble
 from records.feed import Feed, Shown
@@ -155,9 +155,25 @@ class Store:
         """Newest first: ``{id, call_id, state, reason, to, brief, at}``."""
         return await self._read(partial(reading.hand_offs, state, limit, after))
 
-    async def rename(self, call_id: str, name: str) -> dict[str, Any] | None:
+    # --- what people set right ----------------------------------------------------------------------
+
+    async def correct(self, call_id: str, of: int, text: str, by: str, at: datetime) -> dict[str, Any] | None:
+        """The event that it becomes; None if nothing was heard at event `of` of a call."""
+        return await self._corrected(partial(corrections.correct, call_id, of, text, by, at))
+
+    async def take_back(self, call_id: str, of: int, by: str, at: datetime) -> dict[str, Any] | None:
+        """The event that takes the last correction of `of` back; None when there is none."""
+        return await self._corrected(partial(corrections.take_back, call_id, of, by, at))
+
+    async def rename(self, call_id: str, name: str, by: str, at: datetime) -> dict[str, Any] | None:
         """The call without its events, its caller's name corrected; None if there is none."""
-        return await self._writer.write(partial(writing.rename, call_id, name))
+        return await self._writer.write(partial(corrections.rename, call_id, name, by, at))
+
+    async def _corrected(self, work: Callable[[Connection], Shown | None]) -> dict[str, Any] | None:
+        shown = await self._writer.write(work)
+        return shown and {name: value for name, value in shown.event.items() if name != "call_id"}
+
+    # --- more to read -------------------------------------------------------------------------------
 
     async def facts(self, since: datetime, until: datetime) -> dict[str, list[dict[str, Any]]]:
         """What figures are made of: `calls` that began in that time, their `events`, and `promises`."""

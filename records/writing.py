@@ -15,6 +15,7 @@ from calls.words import (
     Body,
     Booking,
     CallRow,
+    Corrected,
     Event,
     HandOff,
     HandOffState,
@@ -27,7 +28,7 @@ from calls.words import (
     as_json,
 )
 from records.feed import Shown
-from records.reading import call_of, row_of, rows
+from records.reading import row_of, rows
 from records.search import fold
 from records.tables import BookingTable, CallTable, EventTable, HandOffTable, MessageTable, PromiseTable
 
@@ -54,7 +55,17 @@ def append(call_id: str, events: Sequence[Event], connection: Connection) -> lis
         raise EngineError("records", "there is no such call on record")
     if state != "open":
         raise CallClosed(call_id, state)
-    return [_append(call_id, event, connection) for event in events]
+    return [add_event(call_id, event, connection) for event in events]
+
+
+def add_event(call_id: str, event: Event, connection: Connection) -> Shown:
+    """One event, whether the call is open or not, as the live feed shows it."""
+    data = as_json(event.body)
+    kind = data.pop("kind")
+    values = {"call_id": call_id, "seq": event.seq, "at": event.at, "kind": kind, "data": data}
+    written = connection.execute(_ADD_EVENT, {**values, "words": _words(event.body)})
+    _follow(call_id, event, connection)
+    return Shown({"call_id": call_id, **event.as_json()}, written.inserted_primary_key[0])  # type: ignore[index]
 
 
 def close_call(row: CallRow, connection: Connection) -> None:
@@ -64,16 +75,6 @@ def close_call(row: CallRow, connection: Connection) -> None:
         raise CallClosed(row.id)
     ringing = update(HandOffTable).where(col(HandOffTable.call_id) == row.id, col(HandOffTable.state).in_(RINGS))
     connection.execute(ringing, {"state": HandOffState.TIMED_OUT.value})
-
-
-def rename(call_id: str, name: str, connection: Connection) -> dict[str, Any] | None:
-    """The call as it is told, its caller's name corrected; None if there is none."""
-    found = rows(select(CallTable).where(col(CallTable.id) == call_id), connection)
-    if not found:
-        return None
-    words = fold(f"{name} {found[0]['number'] or ''}")
-    connection.execute(update(CallTable).where(col(CallTable.id) == call_id).values(name=name, words=words))
-    return call_of({**found[0], "name": name})
 
 
 def interrupt_open_calls(rescue: Rescue, connection: Connection) -> list[Shown]:
@@ -90,15 +91,6 @@ def interrupt_open_calls(rescue: Rescue, connection: Connection) -> list[Shown]:
 
 
 # ----------------------------------------------------------------------------------------------------
-
-
-def _append(call_id: str, event: Event, connection: Connection) -> Shown:
-    data = as_json(event.body)
-    kind = data.pop("kind")
-    values = {"call_id": call_id, "seq": event.seq, "at": event.at, "kind": kind, "data": data}
-    written = connection.execute(_ADD_EVENT, {**values, "words": _words(event.body)})
-    _follow(call_id, event, connection)
-    return Shown({"call_id": call_id, **event.as_json()}, written.inserted_primary_key[0])  # type: ignore[index]
 
 
 def _follow(call_id: str, event: Event, connection: Connection) -> None:
@@ -136,13 +128,21 @@ def _call_values(row: CallRow) -> dict[str, Any]:
         "outcome": row.outcome,
         "started": row.started,
         "ended": row.ended,
+        "proof": row.proof,
+        "diverted": row.diverted,
         "words": fold(f"{caller.name or ''} {caller.number or ''}"),
     }
 
 
 def _words(body: Body) -> str | None:
     match body:
-        case Heard(text=text) | Said(text=text) | Promise(text=text) | Staff(action="spoke", text=text):
+        case (
+            Heard(text=text)
+            | Said(text=text)
+            | Promise(text=text)
+            | Staff(action="spoke", text=text)
+            | Corrected(text=text)
+        ):
             return fold(text)
         case Message(reason=reason, from_name=name, company=company, number=number):
             return fold(" ".join(filter(None, (reason, name, company, number))))

@@ -50,6 +50,7 @@ POLICY = VoicePolicy(
     assistant=Person("Marta Ríos", phone="+34910000001"),
     greeting=GREETING,
     hours=Hours(open=dict.fromkeys(range(5), ((9 * 60, 18 * 60 + 30),))),
+    listening="joining",
 )
 
 Script = str | Sentence | Step | float | BaseException

@@ -58,8 +58,16 @@ class Archive(Protocol):
 
     async def hand_offs(self, state: str | None, limit: int, after: int | None) -> Page: ...
 
-    async def rename(self, call_id: str, name: str) -> dict[str, Any] | None:
+    async def rename(self, call_id: str, name: str, by: str, at: datetime) -> dict[str, Any] | None:
         """The call without its events, its caller's name corrected; None if there is none."""
+        ...
+
+    async def correct(self, call_id: str, of: int, text: str, by: str, at: datetime) -> dict[str, Any] | None:
+        """The event that it becomes; None if nothing was heard at event `of` of a call."""
+        ...
+
+    async def take_back(self, call_id: str, of: int, by: str, at: datetime) -> dict[str, Any] | None:
+        """The event that takes the last correction of `of` back; None when there is none."""
         ...
 
     async def facts(self, since: datetime, until: datetime) -> dict[str, list[dict[str, Any]]]:

@@ -65,11 +65,13 @@ async def take_over(call_id: str, front: TheFront, by: By) -> dict[str, Any]:
 
 @router.post("/calls/{call_id}/hand-back")
 async def hand_back(call_id: str, front: TheFront, by: By) -> dict[str, Any]:
-    """The receptionist resumes. 409 when no human has the call."""
+    """The receptionist resumes, and says so. 409 when no human has the call."""
     call = await front.in_progress(call_id)
     if not call.with_staff:
         raise InOtherHands("The receptionist already has this call.")
-    return (await give_back(front, call, by)).as_json()
+    given = await give_back(front, call, by)
+    await call.speak(call.phrase("receptionist_again"))
+    return given.as_json()
 
 
 @router.post("/calls/{call_id}/put-through")

@@ -1,6 +1,7 @@
 // Finding a call, and the whole record of it. The call on screen stands in the address, as #id or #id/seq.
 
 import { $, Refused, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "/look/house.js";
+import { NAME, corrected, takeBack, withCorrecting } from "./corrections.js";
 import { reviewsOf, withTaps } from "./reviews.js";
 import { listenTo } from "./listening.js";
 import { deedItem, facts, line } from "./telling.js";
@@ -66,6 +67,8 @@ async function show() {
   listenTo(call);
   $("rename").hidden = call.state === "open";
   $("rename").elements.name.value = call.name ?? "";
+  $("unname").hidden = call.state === "open" || !corrected(call, NAME);
+  $("unname").onclick = () => guarded(() => unname(call));
   $("rename").onsubmit = (event) => {
     event.preventDefault();
     guarded(() => rename(id));
@@ -84,13 +87,20 @@ function grounded({ text, seq }, id) {
 
 function row(event, call, reviews) {
   const item = line(event) ?? deedItem(event);
-  return item && withTaps(item, event, call, reviews);
+  return item && withTaps(withCorrecting(item, event, call, () => show()), event, call, reviews);
 }
 
 /** Who it really was: on the call, and among the contacts for the next one. */
 async function rename(id) {
   await ask(`calls/${encodeURIComponent(id)}/caller`, "PUT", { name: $("rename").elements.name.value });
   toast(words.renamed);
+  await search();
+  await show();
+}
+
+async function unname(call) {
+  await takeBack(call, NAME);
+  toast(words.uncorrected);
   await search();
   await show();
 }

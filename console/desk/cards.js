@@ -5,6 +5,10 @@ import { health, hearing, need, rings, waits } from "./state.js";
 import { deed, facts, line } from "./telling.js";
 
 const LINES = 4;
+const FEW_LINES = 2;
+const MANY = 9; // from so many calls on each is shown in few lines
+const STEP = 15; // of need; less does not change the order
+const STILL_MS = 1500;
 const DEEDS = 4;
 const WIDTH = 96;
 const HEIGHT = 24;
@@ -14,6 +18,8 @@ export class Cards {
   constructor(open) {
     this.open = open;
     this.all = new Map();
+    this.pointed = -STILL_MS;
+    $("grid").onpointermove = () => (this.pointed = performance.now());
     $("grid").onkeydown = (event) => this.walk(event);
   }
 
@@ -26,8 +32,9 @@ export class Cards {
     const name = card.querySelector(".who");
     name.textContent = who(call.row);
     card.querySelector(".facts").textContent = facts(call.row);
-    card.querySelector(".why").textContent = call.why;
-    card.querySelector(".lines").replaceChildren(...lastLines(call));
+    const lines = lastLines(call, this.all.size < MANY ? LINES : FEW_LINES);
+    card.querySelector(".why").textContent = lines.some((each) => each.lastChild.textContent === call.why) ? "" : call.why;
+    card.querySelector(".lines").replaceChildren(...lines);
     card.querySelector(".chips").replaceChildren(...chips(call));
     spark(card.querySelector(".spark"), call);
     this.wait(call, now);
@@ -65,10 +72,13 @@ export class Cards {
     this.all.delete(id);
   }
 
-  /** Puts the cards in order around the one that has the focus, which never moves in the page and so keeps it. */
+  /** Puts the cards in order around the one that has the focus, which never moves in the page and so keeps it.
+   * Nothing moves away from under a pointer that is on its way, but for a call that rings. */
   sort(calls, now) {
     const grid = $("grid");
-    const order = [...calls].sort((a, b) => need(b, now) - need(a, now) || a.row.started.localeCompare(b.row.started));
+    if (performance.now() - this.pointed < STILL_MS && !calls.some(rings)) return;
+    const step = (call) => Math.round(need(call, now) / STEP);
+    const order = [...calls].sort((a, b) => step(b) - step(a) || a.row.started.localeCompare(b.row.started));
     const wanted = order.map((call) => this.all.get(call.row.id));
     if (wanted.every((card, n) => grid.children[n] === card)) return;
     const held = wanted.find((card) => card.contains(document.activeElement));
@@ -99,11 +109,12 @@ export class Cards {
   }
 }
 
-function lastLines(call) {
+/** The greeting is the same in every call: it is shown until there is something else. */
+function lastLines(call, most) {
   const lines = [];
   if (call.partial) lines.push(line(call.partial));
-  for (let n = call.events.length - 1; n >= 0 && lines.length < LINES; n--) {
-    const each = line(call.events[n]);
+  for (let n = call.events.length - 1; n >= 0 && lines.length < most; n--) {
+    const each = call.events[n].kind === "greeted" && lines.length ? null : line(call.events[n]);
     if (each) lines.push(each);
   }
   return lines.reverse();

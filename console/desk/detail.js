@@ -94,7 +94,7 @@ export class Detail {
       talk.querySelector(".passing")?.remove();
       talk.append(each);
     }
-    const done = deedItem(event, this.preferences);
+    const done = tells(event) && deedItem(event, this.preferences);
     if (done) $("done").prepend(done);
     if (low) talk.scrollTop = talk.scrollHeight;
   }
@@ -237,4 +237,10 @@ export class Detail {
       return null;
     }
   }
+}
+
+/** Whether it is worth a line while the call goes on: all of it stands in the record afterwards. */
+function tells(event) {
+  const vain = event.kind === "recalled" && (event.unsure || !event.preferences.length);
+  return !vain && !(event.kind === "hand_off" && event.state === "offered");
 }

@@ -36,9 +36,27 @@ export function withTaps(item, event, call, reviews) {
 async function review(taps, said) {
   try {
     await ask("reviews", "POST", { ...said, by: localStorage.getItem("me") || "assistant" });
-    for (const tap of taps.children) tap.setAttribute("aria-pressed", tap.dataset.verdict === said.verdict);
+    for (const tap of taps.querySelectorAll("[data-verdict]")) tap.setAttribute("aria-pressed", tap.dataset.verdict === said.verdict);
+    taps.querySelector("form")?.remove();
+    if (said.verdict === "corrected" && !said.note) taps.append(better(taps, said));
     toast(words.reviewed);
   } catch (error) {
     toast(trouble(error), true);
   }
+}
+
+/** What would have been right: the same told twice becomes a proposal. */
+function better(taps, said) {
+  const form = make("form", "correct");
+  const note = make("input");
+  note.maxLength = 2000;
+  note.required = true;
+  note.placeholder = words.better;
+  note.setAttribute("aria-label", words.better);
+  form.append(note, make("button", "", words.save));
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    review(taps, { ...said, note: note.value });
+  };
+  return form;
 }

@@ -18,9 +18,10 @@ export function line(event) {
   item.dataset.seq = event.kind === "partial" ? "" : event.seq;
   if (event.kind === "partial") item.classList.add("passing");
   if (event.id) item.dataset.said = event.id;
-  const text = make("span", "", told.text);
+  const text = make("span", "", event.corrected ?? told.text);
   text.lang = told.language ?? "";
   item.append(make("b", "", words[told.who]), " ", text);
+  if (event.corrected) item.append(make("small", "was", word("was_heard", { text: told.text })));
   if (event.cut_short && event.heard_text !== null) cut(item, event.heard_text);
   return item;
 }
@@ -58,6 +59,8 @@ export function deed(event, preferences = new Map()) {
       return told("guidance", event.text);
     case "failed":
       return told("failed", event.engine);
+    case "corrected":
+      return told(event.undone ? "uncorrected" : "corrected", event.text);
     case "keys":
       return told("keys", event.digits);
     case "proved":
@@ -86,5 +89,8 @@ export function deedItem(event, preferences) {
 }
 
 export function facts(row) {
-  return [row.name && row.number, word(`circle_${row.circle}`), row.language, word(`line_${row.line}`)].filter(Boolean).join(" · ");
+  const proof = row.proof && word(`proof_${row.proof}`);
+  const diverted = row.diverted && word("diverted", { number: row.diverted });
+  const told = [row.name && row.number, proof, word(`circle_${row.circle}`), row.language, word(`line_${row.line}`), diverted];
+  return told.filter(Boolean).join(" · ");
 }

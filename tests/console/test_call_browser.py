@@ -35,6 +35,7 @@ from evals.house import opened
 from lines import browser
 from lines.tickets import Tickets
 from settings import Settings
+from tests.console.a_person import taken_over_by_voice
 from tests.console.browser import IN_A_BROWSER, OUT, by_keyboard, chromium, fits, picture
 from tests.lines.doors import served
 from tests.loops import ROOT
@@ -83,6 +84,7 @@ async def test_a_call_from_the_page_is_heard_answered_and_on_record(tmp_path: Pa
                 await by_keyboard(page, "#hang_up")
                 await expect(page.locator("#call")).to_be_focused()
             await closed_on_record(house.base, language)
+        await taken_over_by_voice(house.base, tmp_path)
 
 
 async def closed_on_record(base: str, language: Language) -> None:

@@ -57,3 +57,52 @@ async def test_an_open_call_and_one_that_nobody_knows(study: TheStudy) -> None:
     call_id = await study.house.dial()
     for id, status in ((call_id, 409), ("nobody", 404)):
         assert (await study.house.client.put(f"/api/calls/{id}/caller", json={"name": "Ana"})).status_code == status
+
+
+async def heard_in(study: TheStudy, call_id: str) -> dict[str, object]:
+    whole = await study.get(f"calls/{call_id}")
+    (heard,) = [each for each in whole["events"] if each["kind"] == "heard"]
+    assert isinstance(heard, dict)
+    return heard
+
+
+async def test_a_line_is_set_right_found_and_taken_back(study: TheStudy) -> None:
+    call_id = await finished(study, number=NUMBER)
+    heard = await heard_in(study, call_id)
+    for text in ("Soy Begonia Echevarría", "Soy Begoña Etxeberria"):
+        made = await study.ask("POST", f"calls/{call_id}/corrections", 201, of=heard["seq"], text=text, by="Marta")
+    assert (made["kind"], made["was"], made["by"]) == ("corrected", "Soy Begonia Echevarría", "Marta")
+    heard = await heard_in(study, call_id)
+    assert (heard["text"], heard["corrected"]) == ("Soy Begoña Echevarría", "Soy Begoña Etxeberria"), "both are kept"
+    assert [each["id"] for each in (await study.get("calls?q=etxeberria"))["items"]] == [call_id]
+    for stands in ("Soy Begonia Echevarría", None):
+        await study.ask("POST", f"calls/{call_id}/corrections/{heard['seq']}/undo")
+        assert (await heard_in(study, call_id)).get("corrected") == stands
+    await study.ask("POST", f"calls/{call_id}/corrections/{heard['seq']}/undo", 409)
+    assert [each["seq"] for each in (await study.get(f"calls/{call_id}"))["events"]] == list(range(1, 10))
+
+
+async def test_a_name_is_taken_back_with_its_contact(study: TheStudy) -> None:
+    call_id = await finished(study, number=NUMBER, name="Vegoña")
+    for name in ("Begoña", "Begoña Echevarría"):
+        await study.ask("PUT", f"calls/{call_id}/caller", name=name, by="Marta")
+    named = []
+    for _ in range(2):
+        await study.ask("POST", f"calls/{call_id}/corrections/0/undo", by="Marta")
+        contacts = [each["name"] for each in (await study.get("contacts"))["items"] if NUMBER in each["numbers"]]
+        named.append(((await study.get(f"calls/{call_id}"))["name"], contacts))
+    assert named == [("Begoña", ["Begoña"]), ("Vegoña", [])]
+    await study.ask("POST", f"calls/{call_id}/corrections/0/undo", 409)
+
+
+async def test_what_nobody_said_cannot_be_corrected(study: TheStudy) -> None:
+    call_id = await finished(study)
+    for of, status in ((1, 409), (99, 409), (0, 422), ("x", 422)):
+        await study.ask("POST", f"calls/{call_id}/corrections", status, of=of, text="Hola")
+    heard = await heard_in(study, call_id)
+    for text in (" ", "a" * 100_000, 3):
+        await study.ask("POST", f"calls/{call_id}/corrections", 422, of=heard["seq"], text=text)
+    await study.ask("POST", "calls/nobody/corrections", 404, of=1, text="Hola")
+    opened = await study.house.dial()
+    await study.ask("POST", f"calls/{opened}/corrections", 409, of=1, text="Hola")
+    assert "corrected" not in str(await study.get(f"calls/{call_id}"))
