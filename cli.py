@@ -39,6 +39,7 @@ class Bench(StrEnum):
     DESK = "desk"
     EARS = "ears"
     FAULTS = "faults"
+    FUZZ = "fuzz"
     GUARD = "guard"
     KNOWLEDGE = "knowledge"
     LATENCY = "latency"

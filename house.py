@@ -30,7 +30,7 @@ from audio.reception import Reception
 from calls.admission import Admission
 from calls.breaker import Breakers
 from calls.desk import Desk
-from calls.notices import Channel, Told
+from calls.notices import Channel, Reply, Told
 from calls.ports import Knowledge, Office
 from calls.switchboard import Switchboard
 from calls.words import (
@@ -51,6 +51,7 @@ from knowledge.asked import KINDS
 from knowledge.autonomy import Earned
 from knowledge.budget import Budget
 from knowledge.by_phone import ByPhone
+from knowledge.digest_answers import DigestAnswers
 from knowledge.digest_desk import DigestDesk
 from knowledge.digest_post import DigestPost
 from knowledge.embedding import E5, FastSentence
@@ -61,6 +62,7 @@ from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.proposals import Proposals
 from knowledge.replay import Replay
 from knowledge.study import Study
+from notices.mailbox import Mailbox, MailboxAt
 from notices.opening import Means, open_post_office
 from notices.post import PostOffice
 from prompts import Phrasebook, system_prompt, system_slots
@@ -85,6 +87,7 @@ class OpenOffice:
     converse: Reception
     post: PostOffice
     daily: DigestPost
+    answers: DigestAnswers | None
     budget: Budget
     chosen: tuple[str, ...]
 
@@ -95,7 +98,8 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
     async with AsyncExitStack() as house:
         workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="mind")
         house.callback(workers.shutdown)
-        e5, fast, phrases, breakers = E5(), FastSentence(), Phrasebook.load(), Breakers()
+        e5, fast, phrases, meters = E5(), FastSentence(), Phrasebook.load(), Meters()
+        breakers = Breakers(meters.engine)
         stand_in = HouseModel(phrases, e5, workers)
         (store, knowledge), mind, sound, _ = await together(
             _on_file(settings, house, e5, fast),
@@ -108,10 +112,10 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         house.callback(rules.close)
         study = Study(store.versions, knowledge, now)
         understand = Wishes(mind.model).read if mind.model is not stand_in else None
-        learning = await _learning(settings, store, knowledge, study, phrases, understand, lambda: office)
-        orders = ByPhone(knowledge, study, partial(_digits, knowledge), learning.digests.spoken)
+        learning, digests = await _learning(settings, store, knowledge, study, phrases, understand, lambda: office)
+        orders = ByPhone(knowledge, study, partial(_digits, knowledge), digests.spoken)
         budget = Budget(lambda: knowledge.policy, partial(_taken, store), now)
-        desk, meters = Desk(), Meters()
+        desk = Desk()
         agent = AgentMind(
             mind.model,
             stand_in,
@@ -119,6 +123,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             first_token_s=settings.first_token_s,
             on_failure=lambda call_id, failed: note_failure(switchboard, call_id, failed),
             on_model_call=meters.model_call,
+            on_tokens=meters.model_tokens,
         )
         office = Office(
             mind=agent,
@@ -143,15 +148,33 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             engines, {"records": store.ping}, lambda: breakers.resting, partial(_standing_in, agent, sound)
         )
         post = await house.enter_async_context(_post_office(settings, store, knowledge))
-        daily = DigestPost(learning.digests, store.lessons, lambda: knowledge.policy, partial(_by_mail, post), now)
+        mail = partial(_by_mail, post)
+        daily = DigestPost(digests, store.lessons, lambda: knowledge.policy, mail, now, bool(settings.imap_url))
+        answers = _answers(settings, house, store, knowledge, digests, post)
         front = Front(
             office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, learning,
             Notices(store.outbox, post), e5, settings.data / RECORDINGS,
         )  # fmt: skip
-        reception = Reception(switchboard, sound, meters.stages, settings.data / RECORDINGS)
+        reception = Reception(switchboard, sound, _observed(settings, house, meters), settings.data / RECORDINGS)
         yield OpenOffice(
-            front, store, knowledge, sound, reception, post, daily, budget, _chosen(settings, mind, knowledge)
+            front, store, knowledge, sound, reception, post, daily, answers, budget, _chosen(settings, mind, knowledge)
         )
+
+
+def _observed(settings: Settings, house: AsyncExitStack, meters: Meters) -> Callable[[dict[str, float]], None]:
+    """Who is told where the time of each turn by voice went."""
+    if settings.otlp_url is None:
+        return meters.stages
+    from console.traces import Traces
+
+    traces = Traces.to(settings.otlp_url)
+    house.push_async_callback(asyncio.to_thread, traces.close)
+
+    def observe(seconds: dict[str, float]) -> None:
+        meters.stages(seconds)
+        traces.turn(seconds)
+
+    return observe
 
 
 async def _learning(
@@ -162,7 +185,7 @@ async def _learning(
     phrases: Phrasebook,
     understand: Understand | None,
     office: Callable[[], Office],
-) -> Learning:
+) -> tuple[Learning, DigestDesk]:
     """All that learns from people; the mind of the `office` answers in a replay."""
 
     def phrase(key: str, language: Language | None = None, **slots: str) -> str:
@@ -187,18 +210,37 @@ async def _learning(
     replay = Replay(knowledge, knowledge.with_draft, recent, answered, now)
     folder = Path("office") if settings.office == SAMPLE else None
     meeting = FirstMeeting(knowledge, folder, phrases.line, now, understand)
-    return Learning(earned, digests, proposals, replay, meeting)
+    return Learning(earned, digests, proposals, replay, meeting), digests
 
 
 async def _taken(store: Store, since: datetime, until: datetime) -> list[dict[str, Any]]:
     return await store.look(partial(taken, since, until))
 
 
-async def _by_mail(post: PostOffice, to: str, subject: str, text: str, html: str) -> bool:
+def _answers(
+    settings: Settings, house: AsyncExitStack, store: Store, knowledge: OfficeKnowledge, digests: DigestDesk,
+    post: PostOffice,
+) -> DigestAnswers | None:  # fmt: skip
+    """What reads the answers to the digest, where there is a mailbox for them. Raises SettingsError."""
+    if settings.imap_url is None:
+        return None
+    mailbox = Mailbox(MailboxAt.read(settings.imap_url.get_secret_value()))
+    house.callback(mailbox.close)
+
+    async def back(reply: Reply, text: str) -> None:
+        if "email" in post.media:
+            subject = reply.subject if reply.subject.lower().startswith("re:") else f"Re: {reply.subject}"
+            told = Told(secrets.token_hex(16), "digest_reply", now(), subject, text, {"answers": reply.id})
+            await post.send(Channel("digest", "email", reply.sender, ()), told)
+
+    return DigestAnswers(mailbox, digests, store.lessons, lambda: knowledge.policy, back, now)
+
+
+async def _by_mail(post: PostOffice, id: str, to: str, subject: str, text: str, html: str) -> bool:
     """Whether the digest went out; without a mail server it does not."""
     if "email" not in post.media:
         return False
-    told = Told(secrets.token_hex(8), "digest", now(), subject, text, {"html": html})
+    told = Told(id, "digest", now(), subject, text, {"html": html})
     await post.send(Channel("digest", "email", to, ()), told)
     return True
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import signal
 import socket
-import traceback
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -52,6 +50,7 @@ from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
 from console.door.porter import Porter
+from console.logs import log_without_words
 from console.mcp import mcp_open
 from console.study import agenda, sound
 from house import OpenOffice, open_office
@@ -188,6 +187,8 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
     yield house.post.keep_going()
     yield house.post.keep_listening(house.store.feed)
     yield house.daily.keep_mailing()
+    if house.answers:
+        yield house.answers.keep_reading()
     yield house.knowledge.keep_in_step()
     if url := settings.calendar_url:
         theirs = Subscription(url.get_secret_value(), settings.data / "calendar.ics", front.office.now)
@@ -228,7 +229,7 @@ def often_said(front: Front) -> Iterator[tuple[str, Language]]:
 
 def serve(settings: Settings) -> None:
     """Runs the server until it is told to stop. Raises SettingsError (port taken, say), OfficeError, EngineError."""
-    _log_without_words(settings.log_level)
+    log_without_words(settings.log_level, settings.log_format)
     _no_open_door(settings)
     asyncio.run(_serve(create_app(settings), settings))
 
@@ -333,17 +334,3 @@ def _listening(settings: Settings) -> socket.socket:
             f"If it is not Antesala that uses it, choose another with {PREFIX}PORT."
         ) from None
     return door
-
-
-def _log_without_words(level: str) -> None:
-    """Log lines for the operator. Of an exception they tell its kind and place: its text may be a caller's words."""
-
-    class Formatter(logging.Formatter):
-        def formatException(self, ei: Any) -> str:
-            return f"{''.join(traceback.format_tb(ei[2]))}{ei[0].__name__}"
-
-    handler = logging.StreamHandler()
-    handler.setFormatter(Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("alembic", "httpx", "mcp"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

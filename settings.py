@@ -124,9 +124,17 @@ class Settings(BaseSettings):
         None, description="mail server for notices, `smtp://user:password@host:587` or `smtps://...`"
     )
     smtp_from: str | None = Field(None, description="the address that notices by e-mail come from")
+    imap_url: SecretStr | None = Field(
+        None,
+        description="the mailbox of that address, where answers to the digest are read: `imaps://user:password@host/INBOX`",
+    )
     webhook_secret: SecretStr | None = Field(
         None, description="notices to webhooks are signed with keys derived from it"
     )
+    otlp_url: str | None = Field(
+        None, description="an OpenTelemetry collector for traces, OTLP over gRPC, e.g. `http://127.0.0.1:4317`"
+    )
+    log_format: Literal["plain", "json"] = Field("plain", description="how log lines are written")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="how much is logged")
 
     @classmethod
@@ -155,7 +163,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "model_url", "chroma_url", "twilio_api")
+    @field_validator("public_url", "model_url", "chroma_url", "twilio_api", "otlp_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^/\s]+", value):

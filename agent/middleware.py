@@ -37,6 +37,8 @@ OnFailure = Callable[[str, Failed], None]
 """Told (call id, what failed and what stands in) when the chosen model has failed within a turn."""
 OnModelCall = Callable[[str], None]
 """Told the name of the model before each call of one."""
+OnTokens = Callable[[str, int, int], None]
+"""Told (name of the model, tokens read, tokens written) after each call of one that counts them."""
 
 
 # --- what the model reads ---------------------------------------------------------------------------
@@ -120,11 +122,12 @@ class StandIn(AgentMiddleware[Any, Context, Any]):
         total_s: float,
         on_failure: OnFailure,
         on_model_call: OnModelCall,
+        on_tokens: OnTokens,
     ):
         super().__init__()
         self._chosen, self._house = name, house
         self._first_token_s, self._total_s = first_token_s, total_s
-        self._on_failure, self._on_model_call = on_failure, on_model_call
+        self._on_failure, self._on_model_call, self._on_tokens = on_failure, on_model_call, on_tokens
         self._failures, self._asked_again_at = 0, 0.0
 
     async def awrap_model_call(self, request: Request, handler: Handler) -> ModelResponse[Any]:
@@ -174,6 +177,8 @@ class StandIn(AgentMiddleware[Any, Context, Any]):
         message = response.result[-1]
         if not isinstance(message, AIMessage):
             raise EngineGarbled("mind", "no answer")
+        if used := message.usage_metadata:
+            self._on_tokens(name, used["input_tokens"], used["output_tokens"])
         if request.model is not self._house:
             _check(message, request)
         request.runtime.stream_writer(Answered(len(message.tool_calls)))

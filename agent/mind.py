@@ -16,7 +16,17 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from langchain_core.runnables import RunnableConfig
 from langsmith import set_runtime_overrides, tracing_context
 
-from agent.middleware import Answered, Discarded, OnFailure, OnModelCall, Retrieval, Scope, StandIn, offered
+from agent.middleware import (
+    Answered,
+    Discarded,
+    OnFailure,
+    OnModelCall,
+    OnTokens,
+    Retrieval,
+    Scope,
+    StandIn,
+    offered,
+)
 from agent.reading import RINGING, conversation, system_text
 from agent.sentences import Sentences
 from agent.thought import Context, Thought
@@ -34,7 +44,8 @@ class AgentMind:
 
     `model` is the chosen model, `house` the one without weights that goes on within the turn when `model` fails (they
     may be the same). `first_token_s`: how long the chosen model may take to begin; `total_s`: how long all its answers
-    of one turn may take. `on_failure` and `on_model_call` are told of each failure and of each model call.
+    of one turn may take. `on_failure`, `on_model_call` and `on_tokens` are told of each failure, of each
+    model call, and of what it used.
     """
 
     def __init__(
@@ -47,11 +58,12 @@ class AgentMind:
         total_s: float = 6.0,
         on_failure: OnFailure = lambda call_id, failed: None,
         on_model_call: OnModelCall = lambda name: None,
+        on_tokens: OnTokens = lambda name, read, written: None,
     ):
         layers: list[AgentMiddleware[Any, Context, Any]] = [
             Retrieval(),
             Scope(),
-            stand_in := StandIn(name, house, first_token_s, total_s, on_failure, on_model_call),
+            stand_in := StandIn(name, house, first_token_s, total_s, on_failure, on_model_call, on_tokens),
             ToolCallLimitMiddleware[Any, Context](run_limit=TOOL_CALLS, exit_behavior="continue"),
         ]
         self._model, self._stand_in = model, stand_in

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,11 +31,16 @@ class _Circuit:
         return self.failures >= FAILURES and (self.trying or now < self.asked_again_at)
 
 
+Around = Callable[[str], AbstractContextManager[object]]
+"""What each question to the engine of that name is put in, to be timed say."""
+
+
 class Breakers:
     """Those of one house. Times are of the event loop."""
 
-    def __init__(self) -> None:
+    def __init__(self, around: Around = nullcontext) -> None:
         self._circuits: defaultdict[str, _Circuit] = defaultdict(_Circuit)
+        self._around = around
 
     async def ask(self, engine: str, answer: Awaitable[T], within_s: float) -> T:
         """`answer`. Raises EngineLate when it takes longer, EngineError at once while the engine is left alone."""
@@ -44,8 +50,9 @@ class Breakers:
             raise EngineError(engine, f"left alone after {circuit.failures} failures")
         circuit.trying = circuit.failures >= FAILURES
         try:
-            async with asyncio.timeout(within_s):
-                given = await answer
+            with self._around(engine):
+                async with asyncio.timeout(within_s):
+                    given = await answer
         except (EngineError, TimeoutError) as error:
             circuit.failures += 1
             circuit.asked_again_at = loop.time() + REST_S

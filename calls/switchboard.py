@@ -39,6 +39,8 @@ class Switchboard:
         """Calls answered since the house opened, by line."""
         self.refused: Counter[Place] = Counter()
         """Calls that were not served, by what they got instead."""
+        self.seconds: Counter[str] = Counter()
+        """How long the calls lasted that are over, by line."""
         self._calls: dict[str, Call] = {}
         self._noted: set[str] = set()
         self._answering: Counter[bool] = Counter()
@@ -95,8 +97,8 @@ class Switchboard:
             await call.close(by)
         finally:
             self._desk.forget(call)
-            if not call.open:
-                self._calls.pop(call.id, None)
+            if not call.open and self._calls.pop(call.id, None):
+                self.seconds[call.row.line] += round(call.elapsed())
                 self._noted.discard(call.id)
 
     async def sweep(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from time import perf_counter
@@ -36,6 +37,14 @@ class Meters:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._engine_s = Histogram(
+            "antesala_engine_seconds", "What each engine takes for one answer", ["engine", "outcome"],
+            buckets=_SECONDS, registry=self._registry,
+        )  # fmt: skip
+        self._model_tokens = Counter(
+            "antesala_model_tokens", "Tokens read and written by a language model", ["model", "direction"],
+            registry=self._registry,
+        )  # fmt: skip
         self._model_calls = Counter(
             "antesala_model_calls", "Questions put to a language model", ["model"], registry=self._registry
         )
@@ -56,6 +65,24 @@ class Meters:
         """Notes how long each stage of one turn by voice took."""
         for stage, value in seconds.items():
             self._stage_s.labels(stage).observe(value)
+
+    @contextmanager
+    def engine(self, name: str) -> Iterator[None]:
+        """Times one answer of an engine, and whether one came."""
+        began, outcome = perf_counter(), "failed"
+        try:
+            yield
+            outcome = "answered"
+        except asyncio.CancelledError:
+            outcome = "withdrawn"
+            raise
+        finally:
+            self._engine_s.labels(name, outcome).observe(perf_counter() - began)
+
+    def model_tokens(self, name: str, read: int, written: int) -> None:
+        """Notes what one answer of the model of this name is charged by."""
+        self._model_tokens.labels(name, "read").inc(read)
+        self._model_tokens.labels(name, "written").inc(written)
 
     def model_call(self, name: str) -> None:
         """Notes one question put to the model of this name."""
@@ -84,6 +111,20 @@ class _Calls(Collector):
             answered.add_metric([line], count)
         yield answered
         yield GaugeMetricFamily("antesala_open_calls", "Calls in progress", len(self._switchboard.calls))
+        most = self._switchboard.admission.most
+        yield GaugeMetricFamily("antesala_most_calls", "Calls that are served at once", most)
+        refused = CounterMetricFamily("antesala_calls_not_served", "Calls not served, by what they got", labels=["got"])
+        for place, count in self._switchboard.refused.items():
+            refused.add_metric([place.value], count)
+        yield refused
+        spoken = CounterMetricFamily("antesala_call_seconds", "Length of the calls that are over", labels=["line"])
+        for line, seconds in self._switchboard.seconds.items():
+            spoken.add_metric([line], seconds)
+        yield spoken
+        resting = GaugeMetricFamily("antesala_engine_resting", "Engines left alone for now", labels=["engine"])
+        for engine in self._switchboard.office.breakers.resting:
+            resting.add_metric([engine], 1)
+        yield resting
 
 
 class Stopwatch:
