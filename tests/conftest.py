@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.loops import ROOT, VirtualTimeLoop, WatchfulLoop
+from tests.postgres import Server, running
 
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
@@ -46,6 +47,13 @@ async def nothing_left_behind() -> AsyncGenerator[None]:
     abandoned = loop.abandoned if isinstance(loop, WatchfulLoop) else []
     assert not left, f"tasks left running: {[task.get_coro() for task in left]}"
     assert not abandoned, f"async generators dropped without aclose: {abandoned}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A real PostgreSQL server; a test that needs it is skipped without one."""
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

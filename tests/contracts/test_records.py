@@ -14,6 +14,7 @@ from calls.ports import Records
 from calls.words import Caller, CallRow, Event, Heard, Partial, Said
 from records.store import Store, open_records
 from tests.doubles import MONDAY, MemoryRecords
+from tests.postgres import database
 
 ROW = CallRow("c1", "text", Caller("+34600111222", "Luis Prieto"), "es", MONDAY)
 HELLO = Heard("Buenos días, quería hablar con la señora Vidal.", "es", 0.9, 1.0, 2.5)
@@ -22,12 +23,14 @@ NOT_TAKEN = (AntesalaError, AssertionError)
 """How a record refuses: the one of the tests takes a broken rule for a mistake in the test."""
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def records(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Records]:
     if request.param == "memory":
         yield MemoryRecords()
     else:
-        async with open_records(f"sqlite:///{tmp_path}/records.sqlite") as store:
+        server = request.param == "postgresql" and request.getfixturevalue("postgres")
+        url = database(server) if server else f"sqlite:///{tmp_path}/records.sqlite"
+        async with open_records(url) as store:
             yield store
 
 

@@ -11,17 +11,20 @@ import pytest
 from calls.versions import Outdated, Version, Versions
 from records.store import open_records
 from tests.doubles import MONDAY, MemoryVersions
+from tests.postgres import database
 
 PRESS = Version("preference", "press", 1, {"text": {"es": "La prensa escribe. 😀"}}, "approved", "Elena", MONDAY)
 LUIS = Version("contact", "press", 1, {"name": "Luis"}, "approved", "office folder", MONDAY, source="abc", batch="b1")
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 async def versions(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Versions]:
     if request.param == "memory":
         yield MemoryVersions()
     else:
-        async with open_records(f"sqlite:///{tmp_path}/records.sqlite") as store:
+        server = request.param == "postgresql" and request.getfixturevalue("postgres")
+        url = database(server) if server else f"sqlite:///{tmp_path}/records.sqlite"
+        async with open_records(url) as store:
             yield store.versions
 
 

@@ -39,13 +39,16 @@ from records.engine import open_engine
 from records.store import Store, open_records
 from tests.doubles import MONDAY
 from tests.loops import ROOT
+from tests.postgres import database
 
 LUIS = Caller("+34600111222", "Luis Prieto", Circle.TRUSTED)
-ROW = CallRow("c1", "text", LUIS, "es", MONDAY, ref="CA123")
+ROW = CallRow("c1", "text", LUIS, "es", MONDAY, ref="CA123", proof="attested_a")
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return database(request.getfixturevalue("postgres"))
     return f"sqlite:///{tmp_path}/data/records.sqlite"
 
 
@@ -73,6 +76,7 @@ async def test_a_call_is_read_back_whole(store: Store) -> None:
         "id": "c1", "line": "text", "ref": "CA123", "number": "+34600111222", "name": "Luis Prieto",
         "circle": "trusted", "language": "es", "state": "closed", "outcome": "answered",
         "started": "2026-11-23T09:00:00.000+00:00", "ended": "2026-11-23T09:00:09.000+00:00",
+        "proof": "attested_a", "diverted": None,
         "events": [{
             "seq": 1, "at": "2026-11-23T09:00:00.000+00:00", "kind": "heard",
             "text": "Buenos días", "language": "es", "confidence": 1.0, "began": 0.0, "ended": 0.0,
@@ -236,6 +240,7 @@ async def test_one_bad_write_harms_no_other(store: Store) -> None:
     assert [type(each) for each in results] == [type(None), type(None), EngineError, type(None)]
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_locked_database_says_so(url: str) -> None:
     store = Store(open_engine(url, busy_s=0.05))
     other = open_engine(url)
@@ -249,6 +254,7 @@ async def test_a_locked_database_says_so(url: str) -> None:
     other.dispose()
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_a_full_disk_says_so_without_telling_what_was_said(url: str) -> None:
     engine = open_engine(url)
     engine.dispose()
