@@ -91,9 +91,10 @@ def _embeddings(settings: Settings) -> str:
 
 
 def _ears(settings: Settings) -> str:
-    from audio.ears.models import checkpoint
+    from audio.ears.models import checkpoint, encoder
 
     _installed("whisper", "openai-whisper")
+    encoder(settings.data, settings.whisper_model)
     return str(checkpoint(settings.data, settings.whisper_model))
 
 

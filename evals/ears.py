@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import statistics
 import time
@@ -21,11 +22,11 @@ from rich.progress import track
 from rich.table import Table
 
 from audio.ears import open_ears
-from audio.ears.engine import Engine
+from audio.ears.engine import Dropped, Engine
 from audio.ears.fast_engine import FastEngine
 from audio.ears.hearing import TOKENS, TOKENS_S
 from audio.ears.mel import FULL, RATE, log_mel
-from audio.ears.models import checkpoint, ct2_folder, fast_installed
+from audio.ears.models import checkpoint, ct2_folder, encoder, fast_installed
 from audio.ears.whisper_engine import WhisperEngine
 from calls.words import LANGUAGES, Language
 
@@ -218,7 +219,9 @@ def _stock(data: Path) -> Iterator[tuple[str, Hears]]:
 
 def _full_context(data: Path) -> Iterator[tuple[str, Hears]]:
     """Our own engines on the full 30 s, told which language is spoken: what the trimming costs in words."""
-    engines: dict[str, Engine] = {"Antesala whisper": WhisperEngine(lambda: checkpoint(data))}
+    engines: dict[str, Engine] = {
+        "Antesala whisper": WhisperEngine(lambda: checkpoint(data), lambda: encoder(data), os.cpu_count() or 1)
+    }
     if fast_installed():
         engines["Antesala fast"] = FastEngine(lambda: ct2_folder(data), lambda: checkpoint(data), 1)
     for name, engine in engines.items():
@@ -226,7 +229,7 @@ def _full_context(data: Path) -> Iterator[tuple[str, Hears]]:
 
         def hears(pcm: NDArray[np.float32], language: Language, engine: Engine = engine) -> str:
             most = int(TOKENS + TOKENS_S * len(pcm) / RATE)
-            return engine.write(engine.encode(log_mel(pcm, FULL, engine.n_mels)), language, "", most).text
+            return engine.write(engine.encode(log_mel(pcm, FULL, engine.n_mels), Dropped()), language, "", most).text
 
         yield name + FULL_CONTEXT, hears
 

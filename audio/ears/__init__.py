@@ -8,7 +8,7 @@ from typing import Any
 
 from audio.ears.fast_engine import FastEngine
 from audio.ears.hearing import LocalEars
-from audio.ears.models import checkpoint, ct2_folder, fast_installed
+from audio.ears.models import checkpoint, ct2_folder, encoder
 from audio.ears.port import Ears, Transcript
 from audio.ears.whisper_engine import WhisperEngine
 from calls.errors import SettingsError
@@ -26,10 +26,10 @@ def open_ears(
     data_dir: Path = Path("data"),
     params: Mapping[str, Any] | None = None,
 ) -> Ears:
-    """Ears that load on first use or when warmed. `auto` takes the fast ones where faster-whisper is installed.
+    """Ears that load on first use or when warmed. `auto` is `whisper`; `fast` encodes with CTranslate2.
 
-    `model` is a size of Whisper. CTranslate2 gains little from a second core, so the fast ears hear as many
-    utterances at a time as there are cores; torch shares all of them out to one. `params` are a Pipecat service's.
+    `model` is a size of Whisper. As many utterances are heard at a time as there are cores. `params` are a Pipecat
+    service's.
     Raises SettingsError for an unknown kind.
     """
     cores = os.cpu_count() or 1
@@ -40,6 +40,6 @@ def open_ears(
     if kind not in KINDS:
         raise SettingsError(f"ANTESALA_EARS: there are no ears {kind!r}. Choose one of {', '.join(KINDS)}.")
     file = partial(checkpoint, data_dir, model)
-    if kind == "fast" or (kind == "auto" and fast_installed()):
+    if kind == "fast":
         return LocalEars(FastEngine(partial(ct2_folder, data_dir, model), file, cores), workers=cores)
-    return LocalEars(WhisperEngine(file), workers=cores)
+    return LocalEars(WhisperEngine(file, partial(encoder, data_dir, model), cores), workers=cores)

@@ -71,9 +71,11 @@ class Decoder:
     @torch.inference_mode()
     def attend(self, sound: Tensor) -> Attended:
         """To what the encoder made: (1, frames / 2, state)."""
-        sides = (
-            self._attended(sound[0]).view(sound.shape[1], 2 * len(self._layers), self._heads, -1).permute(1, 2, 0, 3)
-        )
+        return self.attending(self._attended(sound[0]))
+
+    def attending(self, sides: Tensor) -> Attended:
+        """`sides` (frames / 2, layers * 2 * state): for each layer its keys, then its values."""
+        sides = sides.view(len(sides), 2 * len(self._layers), self._heads, -1).permute(1, 2, 0, 3)
         return Attended(tuple((keys[None], values[None]) for keys, values in zip(sides[::2], sides[1::2], strict=True)))
 
     @torch.inference_mode()

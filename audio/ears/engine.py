@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from audio.ears.mel import Features
 from calls.words import Language
+
+
+class Dropped:
+    """Whether nobody waits for an utterance any more. Told in one thread, asked in another."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._then: Callable[[], None] | None = None
+
+    def __bool__(self) -> bool:
+        return self._told
+
+    def tell(self) -> None:
+        self._told = True
+        if self._then:
+            self._then()
+
+    def stops(self, act: Callable[[], None]) -> None:
+        """`act` is called once it is told, at once if it has been; it may be called twice."""
+        self._then = act
+        if self._told:
+            act()
+
 
 MOST_HINT_TOKENS = 48
 """Longer prompts cost time and pull the words towards themselves."""
@@ -38,10 +61,10 @@ class Engine(Protocol):
     def load(self) -> None:
         """Makes it ready. Raises WeightsError."""
 
-    def encode(self, features: Features, cores: int = 1) -> Any:
+    def encode(self, features: Features, dropped: Dropped) -> Any:
         """What the encoder makes of features (n_mels, frames); frames is even and at most 3000.
 
-        `cores`: how many it may use for this utterance, if more than one serves it.
+        Of an utterance that is `dropped` it may stop half-way, with anything.
         """
 
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from audio.ears.engine import Draft
+from audio.ears.engine import Draft, Dropped
 from audio.ears.mel import Features
 from calls.words import Language
 
@@ -38,7 +38,7 @@ class FastEngine:
         self.n_mels = self._encoder.n_mels
         self._decoder = Decoder.of(self._file())
 
-    def encode(self, features: Features, cores: int = 1) -> Any:
+    def encode(self, features: Features, dropped: Dropped) -> Any:
         import ctranslate2
         import torch
 

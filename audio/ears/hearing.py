@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event, Lock
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio.ears.doubt import QUIET, confidence, is_speech, loops, speech_seconds
-from audio.ears.engine import Draft, Engine
+from audio.ears.engine import Draft, Dropped, Engine
 from audio.ears.mel import FULL, RATE, log_mel
 from audio.ears.port import Transcript
 from audio.ears.tongue import spoken
@@ -30,10 +30,7 @@ PERHAPS_SPEECH = 0.3
 
 
 class LocalEars:
-    """Ears on this machine: `workers` utterances at a time in threads of their own, first come first served.
-
-    There are as many workers as cores; an utterance that is heard alone may have all of them.
-    """
+    """Ears on this machine: `workers` utterances at a time in threads of their own, first come first served."""
 
     def __init__(self, engine: Engine, workers: int = 1) -> None:
         self._engine, self._workers, self._asked = engine, workers, 0
@@ -50,7 +47,7 @@ class LocalEars:
         hints: Sequence[str] = (),
         expected: str = "",
     ) -> Transcript:
-        dropped = Event()
+        dropped = Dropped()
         with self._counting:
             self._asked += 1
         asked = self._threads.submit(self._listen, pcm, languages, current, hints, expected, dropped)
@@ -58,7 +55,7 @@ class LocalEars:
         try:
             return await asyncio.wrap_future(asked)
         except asyncio.CancelledError:
-            dropped.set()
+            dropped.tell()
             raise
         except AntesalaError:
             raise
@@ -87,15 +84,14 @@ class LocalEars:
         current: Language,
         hints: Sequence[str],
         expected: str,
-        dropped: Event,
+        dropped: Dropped,
     ) -> Transcript:
         with self._loading:
             if not self._loaded:
                 self._engine.load()
                 _give_back()
                 self._loaded = True
-        cores = max(1, self._workers // max(1, self._asked))
-        return listen(self._engine, pcm, languages, current, hints, dropped.is_set, expected, cores)
+        return listen(self._engine, pcm, languages, current, hints, dropped, expected)
 
 
 def listen(
@@ -104,9 +100,8 @@ def listen(
     languages: Sequence[Language],
     current: Language,
     hints: Sequence[str],
-    dropped: Callable[[], bool],
+    dropped: Dropped,
     expected: str = "",
-    cores: int = 1,
 ) -> Transcript:
     """Hears one utterance; blocks. Once it is `dropped` nothing more is computed and nothing is heard."""
     nothing = Transcript("", current)
@@ -115,9 +110,9 @@ def listen(
     hint = ", ".join(hints) + "." if hints else ""
 
     def heard_in(frames: int) -> tuple[Draft, Language, dict[Language, float]] | None:
-        encoded = None if dropped() else engine.encode(log_mel(pcm, frames, engine.n_mels), cores)
-        odds = {current: 1.0} if dropped() else _odds(engine, encoded, languages)
-        if dropped():
+        encoded = None if dropped else engine.encode(log_mel(pcm, frames, engine.n_mels), dropped)
+        odds = {current: 1.0} if dropped else _odds(engine, encoded, languages)
+        if dropped:
             return None
         language = spoken(odds, current, speech)
         return engine.write(encoded, language, hint, int(TOKENS + TOKENS_S * seconds), expected), language, odds

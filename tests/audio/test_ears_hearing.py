@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from audio.ears.engine import Draft
+from audio.ears.engine import Draft, Dropped
 from audio.ears.hearing import LocalEars, listen
 from audio.ears.mel import FULL, RATE, Features, log_mel
 from calls.errors import EngineError, WeightsError
@@ -28,21 +28,21 @@ class ScriptedEngine:
     def __init__(self, *drafts: Draft | Exception) -> None:
         self.drafts = list(drafts)
         self.frames: list[int] = []
-        self.cores: list[int] = []
         self.expected: list[str] = []
         self.asked: list[tuple[Language, str, int]] = []
         self.loads = 0
         self.began = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
+        self.stopped = threading.Event()
 
     def load(self) -> None:
         self.loads += 1
 
-    def encode(self, features: Features, cores: int = 1) -> Any:
+    def encode(self, features: Features, dropped: Dropped) -> Any:
         self.frames.append(features.shape[1])
-        self.cores.append(cores)
         self.began.set()
+        dropped.stops(self.stopped.set)
         assert self.gate.wait(10)
         return features
 
@@ -64,7 +64,7 @@ def speech(seconds: float) -> NDArray[np.float32]:
 
 
 def _listen(engine: ScriptedEngine, pcm: NDArray[np.float32], hints: Sequence[str] = ()) -> Any:
-    return listen(engine, pcm, ("es", "en"), "es", hints, lambda: False)
+    return listen(engine, pcm, ("es", "en"), "es", hints, Dropped())
 
 
 HOLA = Draft("Hola, buenos días.", -0.2, 0.02, 5)
@@ -118,6 +118,7 @@ async def test_who_no_longer_waits_costs_nothing_more() -> None:
     running.cancel()
     waiting.cancel()
     await asyncio.gather(running, waiting, return_exceptions=True)
+    assert engine.stopped.is_set(), "the encoder is told, half-way"
     engine.gate.set()
     assert (await last).text == HOLA.text
     assert len(engine.frames) == 2, "the one that was running and the last; the waiting one never began"
@@ -126,22 +127,20 @@ async def test_who_no_longer_waits_costs_nothing_more() -> None:
     await ears.close()
 
 
-async def test_who_is_heard_alone_has_all_cores_and_what_was_made_out_before() -> None:
-    engine = ScriptedEngine(HOLA, HOLA, HOLA)
+async def test_what_was_made_out_before_reaches_the_engine() -> None:
+    engine = ScriptedEngine(HOLA)
     ears = LocalEars(engine, workers=2)
-
-    def hear(expected: str) -> Any:
-        return ears.hear(speech(1), languages=("es",), current="es", expected=expected)
-
-    await hear("Hola, buenos")
-    assert engine.cores == [2] and engine.expected == ["Hola, buenos"]
-    engine.gate.clear()
-    first, second = asyncio.create_task(hear("")), asyncio.create_task(hear(""))
-    await asyncio.to_thread(engine.began.wait, 10)
-    engine.gate.set()
-    await asyncio.gather(first, second)
-    assert min(engine.cores) == 1
+    await ears.hear(speech(1), languages=("es",), current="es", expected="Hola, buenos")
+    assert engine.expected == ["Hola, buenos"]
     await ears.close()
+
+
+def test_who_is_dropped_before_the_encoder_can_be_stopped_stops_it_at_once() -> None:
+    dropped, stopped = Dropped(), threading.Event()
+    assert not dropped
+    dropped.tell()
+    dropped.stops(stopped.set)
+    assert dropped and stopped.is_set()
 
 
 async def test_an_engine_that_breaks_is_an_engine_error_and_the_next_call_is_heard() -> None:
