@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from audio.conversation import Conversation
 from audio.engines import Sound
@@ -41,9 +43,7 @@ class Reception:
         if place is not Place.SERVED:
             return await self._not_served(wire, arrival, place, watch)
         conversation = Conversation(wire, self._sound, self._observe)
-        call = await self._switchboard.answer(
-            arrival.line, number=arrival.number, ref=arrival.ref, language=arrival.language, door=conversation
-        )
+        call = await self._switchboard.answer(arrival.line, door=conversation, **_told(arrival))
         if watch:
             call.watch = watch
         recorder = self._recorder(call, wire)
@@ -75,9 +75,7 @@ class Reception:
         if place is Place.AWAY:
             raise AllBusy(board.admission.most)
         door = LeaveNumber(wire, self._sound.voice.for_call(unreported))
-        call = await board.answer(
-            arrival.line, True, number=arrival.number, ref=arrival.ref, language=arrival.language, door=door
-        )
+        call = await board.answer(arrival.line, True, door=door, **_told(arrival))
         if watch:
             call.watch = watch
         try:
@@ -85,3 +83,8 @@ class Reception:
         finally:
             await board.end(call, "receptionist" if call.ending else "caller")
         return call.row
+
+
+def _told(arrival: Arrival) -> dict[str, Any]:
+    """What the line told of a call, but for the line."""
+    return {each.name: getattr(arrival, each.name) for each in fields(arrival) if each.name != "line"}

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from calls.words import CallRow, Event, Language
+from calls.words import CallRow, Event, Language, Proof
 
 Pcm = NDArray[np.int16]
 """Mono samples, shape (n,)."""
@@ -54,12 +54,17 @@ class Wire(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A call as it reaches the house: who the line says is calling. `ref`: the line's own id (CallSid, Call-ID)."""
+    """A call as it reaches the house: who the line says is calling. `ref`: the line's own id (CallSid, Call-ID).
+
+    `proof`: how well the network vouches for the number. `diverted`: the number that was dialled first, if another.
+    """
 
     line: str
     number: str | None = None
     ref: str | None = None
     language: Language | None = None
+    proof: Proof | None = None
+    diverted: str | None = None
 
 
 class Converse(Protocol):

@@ -24,7 +24,7 @@ from starlette.datastructures import FormData
 from calls.wire import FRAME_S, Arrival, Converse, Pcm
 from calls.words import Language
 from lines import g711, sockets
-from lines.numbers import number_of
+from lines.numbers import number_of, proof_of
 from lines.tickets import Tickets
 
 RATE = 8000
@@ -182,7 +182,9 @@ def doors(
         if not (await signed(request, called_url(request, public_url), form) if signed else from_here(request.client)):
             return Response(status_code=403)
         number, ref = carrier.numbered(str(form.get("From", ""))), str(form.get(carrier.call, "")) or None
-        arrival = Arrival(carrier.name, number, ref)
+        proof = proof_of(number, str(form.get("StirVerstat", "")))
+        diverted = carrier.numbered(str(form.get("ForwardedFrom", "")))
+        arrival = Arrival(carrier.name, number if proof != "false" else None, ref, proof=proof, diverted=diverted)
         if regrets := busy(arrival):
             return Response(carrier.speak(*regrets), media_type="application/xml")
         answer = carrier.connect(_media_url(request, public_url) + media_path, tickets.issue(arrival))

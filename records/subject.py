@@ -46,6 +46,8 @@ def erase(number: str, connection: Connection) -> dict[str, int]:
         if "call_id" in table.c:
             count += connection.execute(delete(table).where(table.c.call_id.in_(ids))).rowcount
         gone[table.name] = count
+    dialled = update(CallTable).where(col(CallTable.diverted) == number)
+    connection.execute(dialled, {"diverted": None})
     gone["calls"] = connection.execute(delete(CallTable).where(_of(ids))).rowcount
     _forget_words(connection)
     return {name: count for name, count in sorted(gone.items()) if count}

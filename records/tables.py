@@ -49,6 +49,8 @@ class CallTable(SQLModel, table=True):
     started: datetime = Field(sa_column=_moment())
     ended: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     words: str = Field(default="", sa_type=Text)
+    proof: str | None = None
+    diverted: str | None = None
 
 
 class EventTable(SQLModel, table=True):

@@ -134,6 +134,8 @@ class CallSeen(BaseModel):
     outcome: str | None
     started: str
     ended: str | None
+    proof: str | None = Field(None, description="how well the network vouches for the number")
+    diverted: str | None = Field(None, description="the number that was dialled first")
 
 
 class SummarySentence(BaseModel):

@@ -19,7 +19,7 @@ import numpy as np
 from calls.errors import AntesalaError
 from calls.switchboard import AllBusy
 from calls.wire import FRAME_S, Arrival, Converse, Pcm
-from lines.numbers import caller_of
+from lines.numbers import identity_of
 from lines.sip.account import PhoneSet
 from lines.sip.pipe import Pipe
 
@@ -188,7 +188,8 @@ class SipLine:
             case {"is": "broken", "why": why}:
                 _log.error("the SIP stack could not start: %s", why)
             case {"is": "ring", "caller": caller, "ref": ref, "headers": headers}:
-                self._ring(number, Arrival("sip", caller_of(caller, headers), ref or None))
+                who = identity_of(caller, headers)
+                self._ring(number, Arrival("sip", who.number, ref or None, proof=who.proof, diverted=who.diverted))
             case _:
                 if call:
                     call.heed(told)

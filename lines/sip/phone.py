@@ -35,7 +35,9 @@ MOST_READ = 3_840
 """Bytes taken from the stack at a time: six times what comes in a tick, of wide band."""
 ANSWER_WITHIN_S = 10.0
 CODECS = ("g722/16000/1", "pcmu", "pcma")
-HEADERS = ("P-Asserted-Identity", "Privacy", "Diversion")
+HEADERS = (
+    "P-Asserted-Identity", "Privacy", "Diversion", "History-Info", "Attestation-Info", "P-Attestation-Indicator",
+)  # fmt: skip
 LEAK_S = 2.0
 """How long the stack may hold more calls than we know of, before the phone is started anew."""
 LEAKED = 3

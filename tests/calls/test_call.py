@@ -300,3 +300,12 @@ async def test_the_last_state_of_a_hand_off_is_its_deed() -> None:
         await call.note(HandOff(Reason.RULE, state=state, id="h"))
     assert call.deeds == (HandOff(Reason.RULE, state=HandOffState.DECLINED, id="h"),)
     assert call.hand_off == call.deeds[0]
+
+
+async def test_a_number_that_only_the_gateway_vouches_for_opens_little():
+    knowledge = SmallKnowledge(contacts={"+34600111222": Caller("+34600111222", "Luis", Circle.TRUSTED)})
+    calls = [
+        await Call.answered(office(knowledge=knowledge), "sip", number="+34600111222", proof=proof)
+        for proof in ("attested_a", "attested_c")
+    ]
+    assert [call.circle for call in calls] == [Circle.TRUSTED, Circle.KNOWN]

@@ -17,7 +17,7 @@ from calls.errors import SettingsError
 from lines import plivo, telnyx
 from lines.audiosocket import VOICE_PATH
 from lines.audiosocket import router as audiosocket_router
-from lines.numbers import caller_of, dialled_number
+from lines.numbers import Identity, dialled_number, identity_of, proof_of
 from lines.tickets import Tickets
 from tests.lines.doors import Answerer
 
@@ -121,18 +121,37 @@ def test_numbers_as_telephone_systems_write_them(written: str, number: str | Non
     assert dialled_number(written) == number
 
 
+L, P = "+34600111222", "+34600999888"
+
+
 @pytest.mark.parametrize(
-    ("caller", "headers", "number"),
+    ("caller", "headers", "identity"),
     [
-        ("sip:+34600111222@trunk", {}, "+34600111222"),
-        ("sip:reception@pbx", {"p-asserted-identity": "<tel:+34600999888>"}, "+34600999888"),
-        ("sip:+34600111222@t", {"p-asserted-identity": "<sip:+34600999888@t>", "privacy": "user;id"}, None),
-        ("sip:+34600111222;verstat=TN-Validation-Failed@t", {}, None),
-        ("sip:+34600111222@t", {"p-asserted-identity": "<sip:+34600999888@t>;verstat=TN-Validation-Passed"},
-         "+34600999888"),
-        ("sip:anonymous@anonymous.invalid", {}, None),
-        ("nonsense", {}, None),
+        (f"sip:{L}@trunk", {}, Identity(L, "claimed")),
+        ("sip:reception@pbx", {"p-asserted-identity": f"<tel:{P}>"}, Identity(P, "asserted")),
+        (f"sip:{L}@t", {"p-asserted-identity": f"<sip:{P}@t>", "privacy": "user;id"}, Identity(None, "withheld")),
+        (f"sip:{L};verstat=TN-Validation-Failed@t", {}, Identity(None, "false")),
+        (f"sip:{L};verstat=No-TN-Validation@t", {}, Identity(L, "claimed")),
+        (f"sip:{L}@t", {"p-asserted-identity": f"<sip:{P};verstat=TN-Validation-Passed@t;user=phone>",
+                        "p-attestation-indicator": "A"}, Identity(P, "attested_a")),
+        (f"sip:{L}@t;verstat=TN-Validation-Passed", {"attestation-info": "C"}, Identity(L, "attested_c")),
+        (f"sip:{L}@t;verstat=TN-Validation-Passed", {}, Identity(L, "attested")),
+        (f"sip:{L}@t", {"attestation-info": "A"}, Identity(L, "claimed")),
+        (f"sip:{L}@t", {"diversion": f"<sip:{P}@t>;reason=no-answer"}, Identity(L, "claimed", P)),
+        ("sip:anonymous@anonymous.invalid", {}, Identity(None, "withheld")),
+        ("nonsense", {}, Identity(None, "withheld")),
     ],
 )  # fmt: skip
-def test_who_calls_by_sip(caller: str, headers: dict[str, str], number: str | None):
-    assert caller_of(caller, headers) == number
+def test_who_calls_by_sip_and_who_vouches_for_it(caller: str, headers: dict[str, str], identity: Identity):
+    assert identity_of(caller, headers) == identity
+
+
+@pytest.mark.parametrize(
+    ("number", "verstat", "proof"),
+    [
+        (L, "TN-Validation-Passed-A", "attested_a"), (L, "TN-Validation-Passed-C", "attested_c"), (L, "", "claimed"),
+        (L, "TN-Validation-Failed-B", "false"), (L, "No-TN-Validation", "claimed"), (None, "", "withheld"),
+    ],
+)  # fmt: skip
+def test_what_a_carrier_tells_of_the_signature(number: str | None, verstat: str, proof: str):
+    assert proof_of(number, verstat) == proof

@@ -64,7 +64,8 @@ async def test_sound_keys_and_the_caller_get_through_both_ways():
         await wire.mark("all of it")
 
     async with listening(Answerer(manner=reply)) as line, ringing_sip(
-        line.port, extra='P-Asserted-Identity: "L" <sip:+34600999888@trunk>\r\n'
+        line.port,
+        extra='P-Asserted-Identity: "L" <sip:+34600999888@trunk>\r\nDiversion: <sip:+34910000000@trunk>\r\n',
     ) as peer:  # fmt: skip
         assert await peer.final() == 200
         await until(lambda: line.answerer.open == 1)
@@ -74,7 +75,9 @@ async def test_sound_keys_and_the_caller_get_through_both_ways():
         await until(lambda: line.answerer.marks == ["all of it"])
         peer.bye()
         await line.answerer.until_closed()
-        assert line.answerer.arrivals == [Arrival("sip", "+34600999888", peer.call_id)]
+        assert line.answerer.arrivals == [
+            Arrival("sip", "+34600999888", peer.call_id, proof="asserted", diverted="+34910000000")
+        ]
         assert line.answerer.keys == list("0123456789*#")
         assert alike(np.concatenate(line.answerer.heard), said) >= 0.99
         assert alike(peer.received(), said) >= 0.99
