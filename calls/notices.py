@@ -178,3 +178,19 @@ class Carrier(Protocol):
     async def carry(self, told: Told, to: str, channel_id: str) -> None:
         """Returns once the other side has taken it. Raises NotSent."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A letter that came back. `answers`: the ids of those of ours that it goes back to; `text`: its own words alone.
+
+    `automatic`: a program wrote it, such as a holiday answer; `place`: where the mailbox keeps it.
+    """
+
+    id: str
+    sender: str
+    answers: tuple[str, ...]
+    subject: str
+    text: str
+    automatic: bool = False
+    place: str = ""

@@ -9,9 +9,9 @@ from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from calls.versions import Fault, NotFit, Version
+from calls.versions import Fault, NotFit, NotOnFile, Version
 from calls.words import Action, Autonomy, Circle, Language
-from knowledge.autonomy import Earned
+from knowledge.autonomy import Earned, NotEarned
 from knowledge.digest import Day, Digest, Item, digest, spoken
 from knowledge.digest import words_of as page_words
 from knowledge.meeting import Understand
@@ -41,10 +41,14 @@ class Kept(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Replied:
-    """What came of a reply: new versions, and in words what will be done, in the reply's language."""
+    """What came of a reply: new versions, and in words what will be done, in the reply's language.
+
+    `refused`: the numbered answers that could not be kept; somebody settled it before, say.
+    """
 
     versions: tuple[Version, ...]
     read_back: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
 
 class DigestDesk:
@@ -75,35 +79,42 @@ class DigestDesk:
         """The same for the telephone."""
         return spoken(await self._day(), language)
 
-    async def mail(self, language: Language | None = None) -> tuple[str, str, str]:
-        """Subject, text and HTML of today's mail."""
-        page = await self.today(language)
-        page = replace(page, reply=page_words(page.language)["reply_mail"].format(where=self._where))
-        return page.subject, page.text, page.html
+    async def mail(self, answerable: bool = False) -> Digest:
+        """Today's page as a mail; `answerable`: what is written back to it is read."""
+        page = await self.today()
+        how = page_words(page.language)["reply_by_mail" if answerable else "reply_mail"]
+        return replace(page, reply=how.format(where=self._where))
 
-    async def reply(self, text: str, by: str = BY_DIGEST) -> Replied:
-        """Numbered answers settle what they name, anything else is an order. Raises NotFit, NotEarned.
+    async def reply(self, text: str, by: str = BY_DIGEST, numbered_then: Mapping[int, Item] | None = None) -> Replied:
+        """Numbered answers settle what they name, anything else is an order. Raises NotFit, NotEarned, NotOnFile.
 
-        A reply is taken by the numbers of the page as it stands now, in the language that it is written in.
+        A reply is taken in the language that it is written in, by the numbers of `numbered_then`, the page that it
+        answers, or of the page as it stands now.
         """
         language = guess_language(text, self._knowledge.policy.receptionist.languages[0])
         numbered, free = _parts(text)
-        items = (await self.today(language)).numbered
+        items = (await self.today(language)).numbered if numbered_then is None else numbered_then
         unknown = [number for number in numbered if number not in items]
         if unknown:
             what = f"There is no question {unknown[0]} on today's digest."
             raise NotFit([Fault("text", what, "Use the numbers that it shows.")])
         versions: list[Version] = []
         told: list[str] = []
+        refused: list[str] = []
         for number, answer in numbered.items():
-            versions += await self._settle(items[number], answer, by)
-            told.append(f"{number}: {answer}")
+            try:
+                versions += await self._settle(items[number], answer, by)
+                told.append(f"{number}: {answer}")
+            except (NotFit, NotEarned, NotOnFile):
+                if len(numbered) == 1 and not free:
+                    raise
+                refused.append(f"{number}: {answer}")
         if free:
             new, said = await self._order(free, language, by)
             versions, told = versions + new, told + said
         if not versions and not numbered:
             raise NotFit([Fault("text", "This says nothing that could be kept.", "Answer a number, or say a rule.")])
-        return Replied(tuple(versions), tuple(told))
+        return Replied(tuple(versions), tuple(told), tuple(refused))
 
     async def _settle(self, item: Item, answer: str, by: str) -> list[Version]:
         """One numbered answer: yes, no, or the words to answer with."""

@@ -6,29 +6,31 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from calls.errors import AntesalaError
 from calls.words import VoicePolicy
 from knowledge.autonomy import Lessons
+from knowledge.digest import Digest
 
 LOOK_S = 60.0
 LATEST = timedelta(hours=5)
 """A mail that could not be sent is tried again for so long after closing time."""
-Send = Callable[[str, str, str, str], Awaitable[bool]]
-"""(to, subject, text, html) -> whether it went out."""
+Send = Callable[[str, str, str, str, str], Awaitable[bool]]
+"""(id, to, subject, text, html) -> whether it went out."""
 log = logging.getLogger(__name__)
 
 
 class Mailed(Protocol):
-    """The digest as a mail: subject, text and HTML."""
+    """The digest as a mail."""
 
-    async def mail(self) -> tuple[str, str, str]: ...
+    async def mail(self, answerable: bool = False) -> Digest: ...
 
 
 class DigestPost:
-    """`send` mails to the executive's own address, where `voice.yaml` has one."""
+    """`send` mails to the executive's own address, where `voice.yaml` has one; `answerable`: answers are read."""
 
     def __init__(
         self,
@@ -37,8 +39,10 @@ class DigestPost:
         policy: Callable[[], VoicePolicy],
         send: Send,
         now: Callable[[], datetime],
+        answerable: bool = False,
     ):
         self._digests, self._lessons, self._policy, self._send, self._now = digests, lessons, policy, send, now
+        self._answerable = answerable
 
     async def keep_mailing(self) -> None:
         """For as long as the house is open."""
@@ -59,10 +63,11 @@ class DigestPost:
         day = local.date().isoformat()
         if any(each["day"] == day for each in await self._lessons.all("digest")):
             return False
-        subject, text, html = await self._digests.mail()
-        if not await self._send(policy.executive.email, subject, text, html):
+        page, id = await self._digests.mail(self._answerable), token_hex(16)
+        if not await self._send(id, policy.executive.email, page.subject, page.text, page.html):
             return False
-        await self._lessons.add("digest", {"day": day}, "receptionist", self._now())
+        numbers = {str(number): [item.kind, item.ref] for number, item in page.numbered.items()}
+        await self._lessons.add("digest", {"day": day, "id": id, "numbers": numbers}, "receptionist", self._now())
         return True
 
     def _closing(self, policy: VoicePolicy, local: datetime) -> datetime | None:

@@ -15,6 +15,8 @@ from urllib.parse import unquote, urlsplit
 from calls.errors import SettingsError
 from calls.notices import NotSent, Told
 
+DOMAIN = "antesala.invalid"
+"""Of the ids of our letters; by these an answer is known (RFC 5322, 3.6.4)."""
 WITHIN_S = 20.0
 """How long the mail server may take for one step."""
 _MOST_AT_ONCE = 2
@@ -70,7 +72,9 @@ class Mail:
         letter = EmailMessage()
         letter["From"], letter["To"], letter["Subject"] = self._sender, to, told.subject
         letter["Date"] = format_datetime(told.at)
-        letter["Message-ID"] = f"<{told.id}@antesala.invalid>"
+        letter["Message-ID"] = f"<{told.id}@{DOMAIN}>"
+        if answered := told.data.get("answers"):
+            letter["In-Reply-To"] = letter["References"] = answered
         letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers
         letter.set_content(told.body or told.subject)
         if html := told.data.get("html"):

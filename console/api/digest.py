@@ -34,6 +34,7 @@ async def digest(learning: TheLearning, language: Language | None = None) -> dic
 
 @router.post("/reply")
 async def reply(reply: Reply, learning: TheLearning) -> dict[str, Any]:
-    """Becomes versioned rules, in force on the next turn: `{preferences, read_back}`. 422 when it cannot be kept."""
+    """Becomes versioned rules, in force on the next turn: `{preferences, read_back, refused}`. 422 when nothing can be kept."""
     replied = await learning.digests.reply(reply.text)
-    return {"preferences": [row(each) for each in replied.versions], "read_back": list(replied.read_back)}
+    rows = [row(each) for each in replied.versions]
+    return {"preferences": rows, "read_back": list(replied.read_back), "refused": list(replied.refused)}

@@ -64,6 +64,9 @@ class Replied(Protocol):
     @property
     def read_back(self) -> Sequence[str]: ...
 
+    @property
+    def refused(self) -> Sequence[str]: ...
+
 
 class Digests(Protocol):
     """The executive's page. Raises NotFit, StepRefused, EngineError."""
@@ -72,10 +75,6 @@ class Digests(Protocol):
 
     async def spoken(self, language: Language) -> Sequence[str]:
         """The same for the telephone, sentence by sentence."""
-        ...
-
-    async def mail(self, language: Language | None = None) -> tuple[str, str, str]:
-        """Subject, text and HTML of today's mail."""
         ...
 
     async def reply(self, text: str) -> Replied: ...

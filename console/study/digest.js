@@ -50,7 +50,8 @@ async function reply(text) {
     const told = await ask("digest/reply", "POST", { text });
     for (const each of told.preferences) $("kept").prepend(keptLine(each));
     $("reply").value = "";
-    done(told.read_back.join(" ") || words.noted);
+    const refused = told.refused.length ? [word("refused", { what: told.refused.join("; ") })] : [];
+    done([...told.read_back, ...refused].join(" ") || words.noted);
     await load();
   } catch (problem) {
     if (problem.told) showFaults($("answer"), problem);

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from calls.notices import NotSent
 from calls.words import LANGUAGES, Language, Person
-from knowledge.digest import MOST_QUESTIONS, MOST_WORDS, Day, count_words, digest, spoken
+from knowledge.digest import MOST_QUESTIONS, MOST_WORDS, Day, Digest, count_words, digest, spoken
 from knowledge.digest_post import DigestPost
 from knowledge.proposals import Proposal, Quote
 from tests.doubles import MONDAY, POLICY
@@ -96,10 +96,10 @@ class Mails:
     def __init__(self, fails: int = 0):
         self.fails, self.sent = fails, list[str]()
 
-    async def mail(self) -> tuple[str, str, str]:
-        return "El día", "texto", "<p>texto</p>"
+    async def mail(self, answerable: bool = False) -> Digest:
+        return digest(Day(MONDAY, ZONE, proposals=[proposal("¿Hay wifi?")]), "es")
 
-    async def send(self, to: str, subject: str, text: str, html: str) -> bool:
+    async def send(self, id: str, to: str, subject: str, text: str, html: str) -> bool:
         if self.fails:
             self.fails -= 1
             raise NotSent("the mail server could not be reached", again=True)
@@ -116,6 +116,8 @@ async def test_the_digest_is_mailed_once_a_day_when_the_office_closes() -> None:
     with pytest.raises(NotSent):
         await post.round()
     assert await post.round() and not await post.round() and mails.sent == ["elena@vidal.example"]
+    (kept,) = await log.all("digest")
+    assert len(kept["id"]) == 32 and kept["numbers"] == {"1": ["question", proposal("¿Hay wifi?").id]}
     again = DigestPost(mails, log, lambda: policy, mails.send, lambda: at)
     assert not await again.round(), "nor after a restart"
     at = at.replace(day=28)

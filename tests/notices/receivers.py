@@ -89,3 +89,53 @@ def mail_server(box: Postbox, port: int) -> Iterator[None]:
         yield
     finally:
         controller.stop()
+
+
+@dataclass
+class Mailroom:
+    """An IMAP server with one folder: what `imaplib` asks for, and nothing else (RFC 3501)."""
+
+    letters: list[bytes] = field(default_factory=list)
+    seen: set[int] = field(default_factory=set)
+    port: int = 0
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK IMAP4rev1\r\n")
+        while line := (await reader.readline()).decode().strip():
+            tag, _, asked = line.partition(" ")
+            writer.write(self._told(asked) + f"{tag} OK done\r\n".encode())
+            await writer.drain()
+            if asked.upper().startswith("LOGOUT"):
+                break
+        writer.close()
+
+    def _told(self, asked: str) -> bytes:
+        words = asked.split()
+        match [word.upper() for word in words[:2]]:
+            case ["CAPABILITY", *_]:
+                return b"* CAPABILITY IMAP4rev1\r\n"
+            case ["SELECT", *_]:
+                return f"* {len(self.letters)} EXISTS\r\n".encode()
+            case ["UID", "SEARCH"]:
+                domain = words[-1].strip('"').encode()
+                found = [n for n, raw in enumerate(self.letters, 1) if n not in self.seen and domain in raw]
+                return f"* SEARCH {' '.join(map(str, found))}\r\n".encode()
+            case ["UID", "FETCH"]:
+                raw = self.letters[int(words[2]) - 1]
+                head = f"* {words[2]} FETCH (UID {words[2]} BODY[]<0> {{{len(raw)}}}\r\n"
+                return head.encode() + raw + b")\r\n"
+            case ["UID", "STORE"]:
+                self.seen.add(int(words[2]))
+        return b"* BYE\r\n" if words[0].upper() == "LOGOUT" else b""
+
+
+@asynccontextmanager
+async def a_mailroom() -> AsyncGenerator[Mailroom]:
+    room = Mailroom()
+    server = await asyncio.start_server(room.answer, "127.0.0.1", 0)
+    room.port = server.sockets[0].getsockname()[1]
+    try:
+        yield room
+    finally:
+        server.close()
+        await server.wait_closed()
