@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 class Bench(StrEnum):
     """What can be measured, each by the module of its name in `evals`."""
 
+    CAPACITY = "capacity"
     CRASH = "crash"
     DESK = "desk"
     EARS = "ears"

@@ -22,7 +22,7 @@ TURN_EVERY_S = 9.0
 EARS_A_TURN = 2.5
 """The processor time of a turn (captions, ears, mind, voice), in hearings of three seconds of speech."""
 BUSY = 0.4
-"""The share of the processors that may be in use: beyond it turns begin to wait for each other."""
+"""The share of many processors that may be in use: beyond it turns begin to wait for each other. Of few it is less."""
 
 
 class Place(StrEnum):
@@ -39,7 +39,8 @@ class Place(StrEnum):
 
 def carried(hearing_s: float, cores: int) -> int:
     """How many calls at once a machine carries that hears three seconds of speech in `hearing_s` on one core."""
-    return max(1, int(BUSY * cores * TURN_EVERY_S / (EARS_A_TURN * hearing_s)))
+    share = BUSY * cores / (cores + 1)
+    return max(1, int(share * cores * TURN_EVERY_S / (EARS_A_TURN * hearing_s)))
 
 
 @dataclass
