@@ -5,7 +5,7 @@ OUT := out
 SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_keeping.py cli_knowledge.py cli_line.py cli_office.py cli_people.py doctor.py house.py server.py settings.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run serve test check bench clean
+.PHONY: help setup run serve test check bench audit clean
 
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ check: setup  ## what CI runs: style, types and every test
 
 bench: setup  ## measures it all; reports in out/
 	$(BIN)/antesala bench
+
+audit: setup  ## looks for weaknesses in the code with bandit
+	$(BIN)/bandit -q -r . -ll -x ./.venv,./tests,./out,./build,./data
 
 clean:  ## removes what was made here, .venv included
 	rm -rf .venv $(OUT) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -125,7 +125,7 @@ def ollama_url(env: Mapping[str, str]) -> str:
     """Where Ollama listens, from `OLLAMA_HOST` as Ollama itself reads it."""
     host = env.get("OLLAMA_HOST", "").strip() or "127.0.0.1"
     scheme, _, rest = host.rpartition("://")
-    rest = rest.rstrip("/").replace("0.0.0.0", "127.0.0.1")
+    rest = rest.rstrip("/").replace("0.0.0.0", "127.0.0.1")  # nosec B104: replaced, not bound
     if not scheme and ":" not in rest:
         rest += ":11434"
     return f"{scheme or 'http'}://{rest}"
