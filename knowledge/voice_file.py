@@ -317,6 +317,6 @@ def _listening(file: YamlFile, node: Node | None) -> Literal["off", "greeting", 
     said = file.text(node).lower() or "greeting"
     if said in ("off", "false", "no"):
         return "off"
-    if said not in ("greeting", "joining"):
-        file.wrong_word(node or file.root(), said, ["off", "greeting", "joining"])
+    if node is not None and said not in ("greeting", "joining"):
+        file.wrong_word(node, said, ["off", "greeting", "joining"])
     return "joining" if said == "joining" else "greeting"
