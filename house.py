@@ -278,7 +278,9 @@ async def _on_file(
     settings: Settings, house: AsyncExitStack, e5: E5, fast: FastSentence
 ) -> tuple[Store, OfficeKnowledge]:
     """The records, and the knowledge that is kept in them."""
-    store = await house.enter_async_context(open_records(settings.records_url, settings.data / AHEAD))
+    store = await house.enter_async_context(
+        open_records(settings.records_url, settings.data / AHEAD, settings.inner_url)
+    )
     encoders = ((e5, 1.0), (fast, 0.5))
     knowledge = await open_knowledge(settings.office, settings.data, store.versions, encoders, settings.chroma_url, now)
     house.push_async_callback(knowledge.close)

@@ -49,6 +49,7 @@ from console import study as study_pages
 from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
+from console.door.forward import answers
 from console.door.porter import Porter
 from console.logs import log_without_words
 from console.mcp import mcp_open
@@ -58,7 +59,7 @@ from knowledge.subscription import Subscription
 from lines import asterisk, audiosocket, browser, plivo, telnyx, twilio
 from lines.exchange import exchange
 from lines.sip.account import PhoneSet
-from lines.sip.attendant import Attendant
+from lines.sip.attendant import Attendant, Hear
 from lines.sip.line import SipLine
 from lines.tickets import Tickets
 from prompts import Phrasebook
@@ -88,11 +89,12 @@ def create_app(settings: Settings) -> FastAPI:
                 await asyncio.to_thread(mend, settings.data / RECORDINGS)
                 app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
                 app.state.knowledge, app.state.budget = house.knowledge, house.budget
+                app.state.elsewhere = house.store.elsewhere
                 app.state.porter.people = house.store.people
                 lines = exchange(phone, settings.audiosocket_listen, converse, tickets, full)
                 async with lines as telephone, asyncio.TaskGroup() as chores:
                     if telephone and settings.sip_desk:
-                        house.front.desk.hang(_attendant(telephone, settings.sip_desk, house))
+                        house.front.desk.hang(_attendant(telephone, settings.sip_desk, house, hear))
                     tasks = [chores.create_task(chore) for chore in _chores(house, settings)]
                     print(*house.chosen, sep="\n", flush=True)
                     if telephone:
@@ -158,9 +160,9 @@ def _phone(settings: Settings) -> PhoneSet | None:
     )  # fmt: skip
 
 
-def _attendant(telephone: SipLine, uri: str, house: OpenOffice) -> Attendant:
+def _attendant(telephone: SipLine, uri: str, house: OpenOffice, hear: Hear) -> Attendant:
     front, speak = house.front, house.sound.voice.speak
-    return Attendant(telephone, uri, front.desk, front.switchboard.find, bridge_of, speak, VOICE_RATE)
+    return Attendant(telephone, uri, front.desk, front.switchboard.find, bridge_of, speak, VOICE_RATE, hear)
 
 
 def bridge_of(call: Call) -> Bridge | None:
@@ -181,14 +183,10 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
 
     yield warm_then_rehearse()
     yield front.switchboard.keep_swept()
-    watchman = Watchman(house.store, front.office.now, house.post.look)
-    house.store.on_promise = watchman.look
-    yield watchman.keep_watch()
-    yield house.post.keep_going()
-    yield house.post.keep_listening(house.store.feed)
-    yield house.daily.keep_mailing()
-    if house.answers:
-        yield house.answers.keep_reading()
+    yield house.store.while_leading(partial(_done_once, house))
+    if elsewhere := house.store.elsewhere:
+        yield elsewhere.keep_showing()
+        yield elsewhere.keep_watch(answers, partial(house.store.recover, _rescue(front.office)))
     yield house.knowledge.keep_in_step()
     if url := settings.calendar_url:
         theirs = Subscription(url.get_secret_value(), settings.data / "calendar.ics", front.office.now)
@@ -202,6 +200,16 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
         return swept
 
     yield keep_sweeping(sweep)
+
+
+def _done_once(house: OpenOffice) -> list[Coroutine[Any, Any, None]]:
+    """What one server alone does, where several answer for the office."""
+    watchman = Watchman(house.store, house.front.office.now, house.post.look)
+    house.store.on_promise = watchman.look
+    chores = [watchman.keep_watch(), house.post.keep_going(), house.post.keep_listening(house.store.feed)]
+    if house.answers:
+        chores.append(house.answers.keep_reading())
+    return [*chores, house.daily.keep_mailing()]
 
 
 def greeting(front: Front) -> tuple[str, Language]:

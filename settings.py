@@ -50,6 +50,11 @@ class Settings(BaseSettings):
     )
     token: SecretStr | None = Field(None, description="full-rights token, for automation; people have accounts")
     database_url: str | None = Field(None, description="SQLAlchemy URL of the records; else SQLite in the data folder")
+    inner_url: str | None = Field(
+        None,
+        description="how this office's other servers reach this one, e.g. `http://10.0.0.5:8080`; for several servers "
+        "with one PostgreSQL, each with a data folder of its own",
+    )
     chroma_url: str | None = Field(
         None, description="a Chroma server, e.g. `http://127.0.0.1:8000`; else kept in the data folder"
     )
@@ -83,6 +88,9 @@ class Settings(BaseSettings):
         None,
         description="the executive's calendar, of which only free and busy is used: an address that ends in `.ics`, "
         "or a CalDAV collection, `https://user:password@host/path/`; else `calendar.ics` of the office folder",
+    )
+    topics: Path | None = Field(
+        None, description="a YAML file of topics to keep out beside politics, religion and sex: sentences by name"
     )
 
     max_calls: int | None = Field(
@@ -163,7 +171,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "model_url", "chroma_url", "twilio_api", "otlp_url")
+    @field_validator("public_url", "model_url", "chroma_url", "twilio_api", "otlp_url", "inner_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^/\s]+", value):

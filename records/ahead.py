@@ -89,8 +89,8 @@ class Ahead:
             raise EngineError("records", f"neither the database nor {self._path.name} can be written") from error
 
 
-def opened(row: CallRow) -> Line:
-    return {"open": _told(row)}
+def opened(row: CallRow, held_by: str | None = None) -> Line:
+    return {"open": _told(row), "held_by": held_by}
 
 
 def appended(call_id: str, events: Sequence[Event]) -> Line:
@@ -108,7 +108,7 @@ def put_in(lines: Sequence[Line], connection: Connection) -> None:
             case {"open": row}:
                 known = select(col(CallTable.no)).where(col(CallTable.id) == row["id"])
                 if connection.execute(known).scalar() is None:
-                    writing.open_call(_row(row), connection)
+                    writing.open_call(_row(row), connection, line.get("held_by"))
             case {"call": call_id, "events": events}:
                 seqs = select(col(EventTable.seq)).where(col(EventTable.call_id) == call_id)
                 there = set(connection.execute(seqs).scalars())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -19,6 +19,7 @@ from calls.owed import Owed
 from calls.words import CallRow, Event, Promise
 from records import corrections, day, owed, reading, retention, writing
 from records.ahead import Ahead, appended, closed, opened
+from records.elsewhere import Elsewhere, while_leading
 from records.engine import DatabaseDown, Writer, open_engine, trouble
 from records.feed import Feed, Shown
 from records.files import Files
@@ -40,8 +41,9 @@ READERS = 2
 class Store:
     """Implements `calls.ports.Records`, and reads back what was kept. Every method raises EngineError("records")."""
 
-    def __init__(self, engine: Engine, ahead: Path | None = None):
+    def __init__(self, engine: Engine, ahead: Path | None = None, held_by: str | None = None):
         self._engine = engine
+        self._held_by = held_by
         self._ahead = Ahead(ahead) if ahead else None
         self._writer = Writer(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="records-reader")
@@ -52,6 +54,8 @@ class Store:
         self.lessons = Lessons(self._writer.write, self._read)
         self.people = PeopleOnRecord(self._writer.write, self._read)
         self.outbox = Letters(self._writer.write, self._read)
+        self.elsewhere = Elsewhere(held_by, self._read, self._tell) if held_by else None
+        """The other servers with these records, where there may be some."""
 
     async def close_down(self) -> None:
         """Returns once everything is written and the database is closed."""
@@ -63,7 +67,7 @@ class Store:
     # --- keeping ------------------------------------------------------------------------------------
 
     async def open(self, row: CallRow) -> None:
-        await self._durably(partial(writing.open_call, row), opened(row))
+        await self._durably(partial(writing.open_call, row, held_by=self._held_by), opened(row, self._held_by))
 
     async def append(self, call_id: str, events: Sequence[Event]) -> None:
         if await self._durably(partial(writing.append, call_id, events), appended(call_id, events), self._tell):
@@ -101,14 +105,18 @@ class Store:
     def announce(self, call_id: str, event: Event) -> None:
         self.feed.show(Shown({"call_id": call_id, **event.as_json()}))
 
-    async def recover(self, rescue: writing.Rescue) -> None:
+    async def recover(self, rescue: writing.Rescue, held_by: str | None = None) -> None:
         """Calls left open by the last process become interrupted; to be called before the first call of this one.
 
-        `rescue` promises a call back to whoever had said something.
+        `rescue` promises a call back to whoever had said something. `held_by`: another server, which is dead.
         """
         await self.catch_up()
-        shown = partial(writing.interrupt_open_calls, rescue)
+        shown = partial(writing.interrupt_open_calls, rescue, held_by=held_by or self._held_by)
         await self._writer.write(shown, lambda shown: self.feed.show(*shown))
+
+    async def while_leading(self, chores: Callable[[], Sequence[Awaitable[Any]]]) -> None:
+        """Runs what has to be done by one server alone, on this one while it is the one."""
+        await while_leading(self._engine, chores)
 
     async def sweep(self, keep: Keep, now: datetime) -> int:
         """Takes out what is kept longer than it should be; how many calls that concerned."""
@@ -215,12 +223,13 @@ class Store:
 
 
 @asynccontextmanager
-async def open_records(url: str, ahead: Path | None = None) -> AsyncGenerator[Store]:
+async def open_records(url: str, ahead: Path | None = None, held_by: str | None = None) -> AsyncGenerator[Store]:
     """The records at an SQLAlchemy `url`, say ``sqlite:////var/lib/antesala/records.sqlite``. Raises SettingsError.
 
     `ahead`: the file in which calls are kept while the database is down; without one such writes raise EngineError.
+    `held_by`: the address of this server for the others with the same records.
     """
-    store = Store(await asyncio.to_thread(open_engine, url), ahead)
+    store = Store(await asyncio.to_thread(open_engine, url), ahead, held_by)
     try:
         yield store
     finally:

@@ -32,7 +32,7 @@ def _moment(nullable: bool = False) -> Any:
 
 
 class CallTable(SQLModel, table=True):
-    """One row a call. `words`: the caller's name and number, folded for search."""
+    """One row a call. `words`: the caller's name and number, folded for search. `held_by`: the server's address."""
 
     __tablename__ = "calls"
 
@@ -48,6 +48,7 @@ class CallTable(SQLModel, table=True):
     outcome: str | None = None
     started: datetime = Field(sa_column=_moment())
     ended: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    held_by: str | None = Field(default=None, index=True)
     words: str = Field(default="", sa_type=Text)
     proof: str | None = None
     diverted: str | None = None

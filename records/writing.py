@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 from sqlmodel import col
 
 from calls.errors import CallClosed, EngineError
@@ -40,9 +40,9 @@ _ADD_EVENT = insert(EventTable)
 RINGS = (HandOffState.OFFERED.value, HandOffState.RINGING.value)
 
 
-def open_call(row: CallRow, connection: Connection) -> None:
-    """The call's first row."""
-    connection.execute(insert(CallTable), {"id": row.id, **_call_values(row)})
+def open_call(row: CallRow, connection: Connection, held_by: str | None = None) -> None:
+    """The call's first row. `held_by`: the address of the server that has it, where there are several."""
+    connection.execute(insert(CallTable), {"id": row.id, "held_by": held_by, **_call_values(row)})
 
 
 def append(call_id: str, events: Sequence[Event], connection: Connection) -> list[Shown]:
@@ -77,10 +77,16 @@ def close_call(row: CallRow, connection: Connection) -> None:
     connection.execute(ringing, {"state": HandOffState.TIMED_OUT.value})
 
 
-def interrupt_open_calls(rescue: Rescue, connection: Connection) -> list[Shown]:
-    """Calls that nobody is on any more become interrupted; whoever had wanted something is owed a call back, once."""
+def interrupt_open_calls(rescue: Rescue, connection: Connection, held_by: str | None = None) -> list[Shown]:
+    """Calls that nobody is on any more become interrupted; whoever had wanted something is owed a call back, once.
+
+    `held_by`: only those that this server had, and those of before there were several.
+    """
     shown: list[Shown] = []
-    for found in rows(select(CallTable).where(col(CallTable.state) == "open"), connection):
+    cut_off = [col(CallTable.state) == "open"]
+    if held_by is not None:
+        cut_off.append(or_(col(CallTable.held_by) == held_by, col(CallTable.held_by).is_(None)))
+    for found in rows(select(CallTable).where(*cut_off), connection):
         row = row_of(found)
         seq, ended = _last_event(row, connection)
         if _wanted_something(row.id, connection) and not _has_call_back(row.id, connection):

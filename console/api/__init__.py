@@ -31,6 +31,7 @@ from console.api.meters import Stopwatch
 from console.api.problems import tell_problems
 from console.api.scales import Scales
 from console.door import pages
+from console.door.forward import Forward
 from console.door.guard import Guard
 from console.door.porter import Porter
 
@@ -79,6 +80,7 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: s
     app.include_router(described.router)
     app.include_router(pages.router(porter))
     tell_problems(app, [route for router in routers for route in router.routes])
+    app.add_middleware(Forward)
     app.add_middleware(Scales)
     app.add_middleware(Guard, porter=porter, public_url=public_url)
     app.add_middleware(Stopwatch)

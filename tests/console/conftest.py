@@ -85,7 +85,7 @@ async def open_house(tmp_path: Path) -> AsyncGenerator[OpenHouse]:
             stack.push_async_callback(switchboard.close)
             library, readiness = library or SmallLibrary(), readiness or Readiness({}, {})
             front = Front(people, switchboard, desk, store, store.feed, library, study, readiness)
-            app = api_app(_nothing_to_open, token)
+            app = api_app(nothing_to_open, token)
             app.state.front, app.state.porter.people = front, store.people
             door = httpx.ASGITransport(app, raise_app_exceptions=False)
             client = await stack.enter_async_context(httpx.AsyncClient(transport=door, base_url="http://localhost"))
@@ -140,11 +140,11 @@ async def study(open_house: OpenHouse, tmp_path: Path) -> AsyncGenerator[TheStud
 
 
 @asynccontextmanager
-async def served(house: House, *pages: APIRouter) -> AsyncGenerator[str]:
+async def served(house: House, *pages: APIRouter, port: int = 0) -> AsyncGenerator[str]:
     """The house with these pages, at a real address."""
     for each in pages:
         house.app.include_router(each)
-    server = uvicorn.Server(uvicorn.Config(house.app, port=0, log_level="warning", lifespan="off"))
+    server = uvicorn.Server(uvicorn.Config(house.app, port=port, log_level="warning", lifespan="off"))
     serving = asyncio.ensure_future(server.serve())
     while not server.started:  # noqa: ASYNC110  (uvicorn has no event for it)
         await asyncio.sleep(0.01)
@@ -157,5 +157,5 @@ async def served(house: House, *pages: APIRouter) -> AsyncGenerator[str]:
 
 
 @asynccontextmanager
-async def _nothing_to_open(app: FastAPI) -> AsyncGenerator[None]:
+async def nothing_to_open(app: FastAPI) -> AsyncGenerator[None]:
     yield

@@ -112,15 +112,17 @@ def test_what_is_deployed_can_be_read_and_drains() -> None:
     assert compose["services"]["antesala"]["stop_grace_period"]
     parts = [each for each in yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text()) if each]
     kinds = {each["kind"]: each for each in parts}
-    assert {"StatefulSet", "Service", "Ingress", "PodDisruptionBudget", "NetworkPolicy"} <= set(kinds)
+    assert {"StatefulSet", "Service", "Ingress", "PodDisruptionBudget", "HorizontalPodAutoscaler"} <= set(kinds)
     pod = kinds["StatefulSet"]["spec"]["template"]["spec"]
     (house,) = pod["containers"]
     assert pod["terminationGracePeriodSeconds"] >= 30
     assert house["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert house["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert not house["securityContext"]["allowPrivilegeEscalation"]
+    scaled = kinds["HorizontalPodAutoscaler"]["spec"]["metrics"][0]["pods"]["metric"]["name"]
+    assert scaled == "antesala_open_calls"
     known = {f"ANTESALA_{name.upper()}" for name in _settings()}
-    for env in (compose["services"]["antesala"]["environment"], {each["name"] for each in house["env"]}):
+    for env in (compose["services"]["antesala"]["environment"], {each["name"] for each in house["env"]} - {"POD_IP"}):
         assert set(env) <= known, set(env) - known
 
 
