@@ -48,8 +48,8 @@ class Scenario:
         return None if self.number and self.number.startswith("+34600") else self.language
 
 
-def load(folder: Path = FOLDER) -> list[Scenario]:
-    """All scenarios: ``calls.LANGUAGE.yaml`` and ``attacks.LANGUAGE.yaml``. Their ids are made unique by file."""
+def load(by: By = "text", folder: Path = FOLDER) -> list[Scenario]:
+    """All that can be played so, from ``calls.LANGUAGE.yaml`` and ``attacks.LANGUAGE.yaml``; ids begin alike."""
     found: list[Scenario] = []
     for path in sorted(folder.glob("*.yaml")):
         kind, language = path.stem.split(".")
@@ -58,7 +58,7 @@ def load(folder: Path = FOLDER) -> list[Scenario]:
             says = tuple(entry.pop("says"))
             name = f"{kind}-{language}-{entry.pop('id')}"
             found.append(Scenario(name, tongue, kind == "attacks", says, **entry))
-    return found
+    return [each for each in found if each.by in (None, by)]
 
 
 def some(scenarios: list[Scenario], count: int) -> list[Scenario]:

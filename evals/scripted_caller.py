@@ -41,6 +41,7 @@ class ScriptedCaller:
         self._asked: dict[str, int] = {}
         self._last: Says | None = None
         self._repeated = False
+        self._silent = bool(scenario.says) and not any(scenario.says)
 
     async def next(self, reply: str, language: Language) -> Says | None:
         """See `CallerPart`."""
@@ -55,6 +56,8 @@ class ScriptedCaller:
             return answer
         if (line := next(self._script, None)) is not None:
             return line
+        if self._silent:
+            return ""
         self._asked["closing"] = self._asked.get("closing", 0) + 1
         return _CLOSING[language] if self._scenario.says and self._asked["closing"] < 2 else None
 

@@ -23,7 +23,7 @@ from evals.by_voice import VoiceHouse
 from evals.caller_voice import CallerVoice
 from evals.judging import Fault, faults
 from evals.results import Results, Transcript, Tried
-from evals.scenarios import Played, Scenario, load, some
+from evals.scenarios import By, Played, Scenario, load, some
 from evals.scripted_caller import ScriptedCaller
 from evals.simulated_caller import SimulatedCaller
 from evals.suite_page import page
@@ -34,7 +34,7 @@ from prompts import Phrasebook
 from settings import Settings
 
 RUNS = 3
-BARS = {"text": 0.90, "voice": 0.80}
+BARS: dict[By, float] = {"text": 0.90, "voice": 0.80}
 """pass^3 of the house model."""
 Play = Callable[[Scenario, int], Awaitable[Played]]
 """Plays a scenario for the nth time."""
@@ -55,13 +55,13 @@ class How:
     caller_url: str | None = None
 
     @property
-    def by(self) -> str:
+    def by(self) -> By:
         return "text" if self.engines is None else "voice"
 
     @property
     def scenarios(self) -> list[Scenario]:
         """Those that are played."""
-        return some([each for each in load() if self.only in each.id and each.by in (None, self.by)], self.count)
+        return some([each for each in load(self.by) if self.only in each.id], self.count)
 
     def __str__(self) -> str:
         noise = "" if self.noise_db is None else f", noise {self.noise_db:g} dB below the speech"
@@ -72,19 +72,32 @@ class How:
 def run(settings: Settings, how: How, out: Path, against: Path | None, report: Callable[[], None]) -> int:
     """Plays, prints, writes ``eval.json`` and ``eval.html`` to `out`; how many bars were missed."""
     before = json.loads(against.read_text(encoding="utf-8"))["scenarios"] if against else None
-    loop = VirtualTime if how.engines else asyncio.SelectorEventLoop
-    with asyncio.Runner(loop_factory=loop) as runner:
-        results = Results(str(how), runner.run(_all(settings, how, report)), before)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "eval.json").write_text(json.dumps(results.as_json(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    (out / "eval.html").write_text(page(results), encoding="utf-8")
+    results = Results(str(how), [], before)
+
+    def tell(tried: Tried) -> None:
+        """Whoever stops it half-way has a report of what was played."""
+        nonlocal results
+        results = replace(results, tried=[*results.tried, tried])
+        _write(results, out)
+        report()
+
+    with asyncio.Runner(loop_factory=VirtualTime if how.engines else asyncio.SelectorEventLoop) as runner:
+        runner.run(_all(settings, how, tell))
     _print(results, out / "eval.html")
     return int(results.shares[-1].always < BARS[how.by])
 
 
-async def _all(settings: Settings, how: How, report: Callable[[], None]) -> list[Tried]:
+def _write(results: Results, out: Path) -> None:
+    kept = json.dumps(results.as_json(), indent=1, ensure_ascii=False)
+    (out / "eval.json").write_text(f"{kept}\n", encoding="utf-8")
+    (out / "eval.html").write_text(page(results), encoding="utf-8")
+
+
+async def _all(settings: Settings, how: How, tell: Callable[[Tried], None]) -> None:
     async with opened(settings) as house, _players(house, how) as play:
-        return [await _tried(each, house, play, report) for each in how.scenarios]
+        for scenario in how.scenarios:
+            tell(await _tried(scenario, house, play))
 
 
 @asynccontextmanager
@@ -110,7 +123,7 @@ async def _players(house: TextHouse, how: How) -> AsyncGenerator[Play]:
         yield lambda scenario, run: by_voice.play(scenario, run, plays=plays)
 
 
-async def _tried(scenario: Scenario, house: TextHouse, play: Play, report: Callable[[], None]) -> Tried:
+async def _tried(scenario: Scenario, house: TextHouse, play: Play) -> Tried:
     policy, found = house.office.knowledge.policy, []
     tried = Tried(scenario.id, scenario.language, scenario.attack, ())
     asked = house.model_calls()
@@ -118,7 +131,6 @@ async def _tried(scenario: Scenario, house: TextHouse, play: Play, report: Calla
         played = await play(scenario, n)
         found.append(tuple(dict.fromkeys(faults(played, house.facts, policy))))
         tried = _counted(tried, played, found[-1])
-    report()
     calls = (house.model_calls() - asked) / tried.turns if tried.turns else 0.0
     return replace(tried, faults=tuple(found), calls=calls)
 
