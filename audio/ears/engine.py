@@ -33,7 +33,7 @@ class Dropped:
             act()
 
 
-MOST_HINT_TOKENS = 48
+MOST_HINT_TOKENS = 32
 """Longer prompts cost time and pull the words towards themselves."""
 
 

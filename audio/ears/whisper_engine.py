@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from calls.words import Language
 class WhisperEngine:
     """`file` and `encoder` are asked, once, when it loads, where the checkpoint and the graph of its encoder lie.
 
-    The encoder takes `cores` for an utterance that is heard alone, and shares them out where there are several.
+    The encoder takes `cores` for an utterance, and one for any other that comes meanwhile.
     """
 
     n_mels = 80
@@ -49,22 +50,24 @@ class WhisperEngine:
 
         from audio.ears.decoder import Decoder
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = self._cores
-        options.log_severity_level = _FATAL
-        encoder = onnxruntime.InferenceSession(str(self._encoder()), options, providers=["CPUExecutionProvider"])
-        self._decoder, self.n_mels = Decoder.of(self._file()), encoder.get_inputs()[0].shape[1]
+        wide, narrow = (_session(self._encoder(), cores) for cores in (self._cores, 1))
+        self._decoder, self.n_mels = Decoder.of(self._file()), wide.get_inputs()[0].shape[1]
+        all_cores = Lock()
 
         def attended(features: Features, dropped: Dropped) -> Any:
             torch.set_num_threads(1)  # its products are too small to share
             stoppable = onnxruntime.RunOptions()
             dropped.stops(lambda: setattr(stoppable, "terminate", True))
+            first = all_cores.acquire(blocking=False)
             try:
-                (sides,) = encoder.run(None, {"mel": features[None]}, stoppable)
+                (sides,) = (wide if first else narrow).run(None, {"mel": features[None]}, stoppable)
             except Exception:
                 if dropped:
                     return None
                 raise
+            finally:
+                if first:
+                    all_cores.release()
             return self._decoder.attending(torch.from_numpy(sides[0]))
 
         self._attended = attended
@@ -83,6 +86,15 @@ class WhisperEngine:
 
 _FATAL = 4
 """Being stopped is logged as an error otherwise."""
+
+
+def _session(encoder: Path, cores: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cores
+    options.log_severity_level = _FATAL
+    return onnxruntime.InferenceSession(str(encoder), options, providers=["CPUExecutionProvider"])
 
 
 def _encoded(model: Any, features: Features) -> Any:
