@@ -165,6 +165,14 @@ class Conversation:
         """Speaks a sentence that nobody asked for, as soon as the caller is not speaking."""
         self._unasked.append(self._made(say))
 
+    async def give_way(self) -> None:
+        """Falls silent for a person who takes the call."""
+        answer, self._answer = self._answer, None
+        if answer:
+            await answer.withdraw()
+        self._unasked.clear()
+        await self._mouth.cut()
+
     async def hang_up(self) -> None:
         """Ends the call once everything said has been heard."""
         self._call.ending = True

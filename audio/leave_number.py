@@ -64,6 +64,10 @@ class LeaveNumber:
         except EngineError as error:
             await self._call.note(Failed("voice", error.what, "none"))
 
+    async def give_way(self) -> None:
+        """Falls silent."""
+        await self._mouth.cut()
+
     async def hang_up(self) -> None:
         """Ends the call; what was said has been heard by then, or never will be."""
         await self.wire.hang_up()

@@ -163,6 +163,10 @@ class Door(Protocol):
         """Speaks a sentence that nobody asked for, once the floor is free."""
         ...
 
+    async def give_way(self) -> None:
+        """A person takes the call: what is being said stops, and what was to be said is not."""
+        ...
+
     async def hang_up(self) -> None:
         """Ends the call at the line once everything queued has been heard."""
         ...

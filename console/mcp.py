@@ -156,6 +156,21 @@ def _add_acts_in_calls(server: MCPServer[Any], house: House) -> None:
         return await house.post(ctx, f"calls/{call_id}/take-message", by=by)
 
     @server.tool(annotations=_ACTS)
+    async def take_over(ctx: Context, call_id: Id, by: str = "") -> Result:
+        """A person has the call and the receptionist keeps quiet, until `hand_back`."""
+        return await house.post(ctx, f"calls/{call_id}/take-over", by=by)
+
+    @server.tool(annotations=_ACTS)
+    async def hand_back(ctx: Context, call_id: Id, by: str = "") -> Result:
+        """The receptionist has the call again, and says so."""
+        return await house.post(ctx, f"calls/{call_id}/hand-back", by=by)
+
+    @server.tool(annotations=_ACTS)
+    async def correct_line(ctx: Context, call_id: Id, of: int, text: Text, by: str = "assistant") -> Result:
+        """What was really said at event `of` of a call that is over; what was heard stays on record."""
+        return await house.post(ctx, f"calls/{call_id}/corrections", of=of, text=text, by=by)
+
+    @server.tool(annotations=_ACTS)
     async def answer_hand_off(ctx: Context, hand_off_id: Id, answer: Literal["accept", "decline"]) -> Result:
         """For a person who is ready to take the call, or cannot; the first answer counts."""
         return await house.post(ctx, f"hand-offs/{hand_off_id}/{answer}")

@@ -61,6 +61,7 @@ class Crowd:
     def __init__(self, web: httpx.AsyncClient, seed: int = 7):
         self._web, self._chance, self._numbers = web, random.Random(seed), count(600_100_000)
         self.open: dict[int, str] = {}
+        self.all: list[str] = []
 
     async def call(self, place: int) -> None:
         """One place in the crowd, for as long as it is let."""
@@ -69,6 +70,7 @@ class Crowd:
             number = f"+34{next(self._numbers)}"
             answer = await self._web.post("/api/calls", json={"line": "text", "number": number, "language": language})
             call_id = self.open[place] = answer.raise_for_status().json()["id"]
+            self.all.append(call_id)
             still = True
             while still:
                 await asyncio.sleep(self._chance.uniform(*TURN_S))
@@ -157,9 +159,11 @@ async def _many(cable: Cable, web: httpx.AsyncClient, page: Page, lasting_s: flo
             task.cancel()
     await asyncio.sleep(2)
     shown = (await told(page))["seen"]
-    for call_id in crowd.open.values():
+    for call_id in crowd.all:
         events = (await web.get(f"/api/calls/{call_id}")).json()["events"]
         result.updates += [(at - began, lag) for _, at, lag in _lags(call_id, events, shown)]
+        if call_id not in crowd.open.values():
+            continue  # its card has gone
         spoken = [each["seq"] for each in events if each["kind"] in SPOKEN]
         lines = [seq for seq in await on_screen(page, call_id) if seq in set(spoken)]
         result.events += len(spoken)

@@ -219,10 +219,14 @@ class OpenDoor:
     seconds: float = 0.0
     spoken: list[Say] = field(default_factory=list)
     hung_up: bool = False
+    gave_way: int = 0
 
     async def speak(self, say: Say) -> None:
         await asyncio.sleep(self.seconds)
         self.spoken.append(say)
+
+    async def give_way(self) -> None:
+        self.gave_way += 1
 
     async def hang_up(self) -> None:
         self.hung_up = True

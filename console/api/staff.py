@@ -110,6 +110,8 @@ async def take_message(call_id: str, front: TheFront, by: By) -> dict[str, Any]:
 
 async def take(front: Front, call: Call, by: str) -> Event:
     """`by` has the call; what rings for it is answered with that. Raises AlreadyAnswered, CallClosed."""
+    if call.door:
+        await call.door.give_way()
     if call.hand_off and call.hand_off.state is HandOffState.RINGING:
         await front.desk.accept(call.hand_off.id)
     return (await call.note(Staff("take_over", by)))[0]

@@ -15,7 +15,12 @@ def with_a_person(call: HouseCall, *said: str) -> HouseCall:
 
 
 ASKED: list[tuple[Language, tuple[str, ...], str, str]] = [
-    ("es", ("Soy Marta.", "Quedamos el jueves a las diez.", "Un abrazo."), "¿En qué hemos quedado?", "jueves a las diez"),
+    (
+        "es",
+        ("Soy Marta.", "Quedamos el jueves a las diez.", "Un abrazo."),
+        "¿En qué hemos quedado?",
+        "jueves a las diez",
+    ),
     ("es", ("Hola, buenas.", "Se lo mando esta tarde."), "Perdone, ¿qué me ha dicho la señora?", "esta tarde"),
     ("en", ("Marta here.", "We'll see you on Thursday at ten."), "Sorry, what did we agree?", "Thursday at ten"),
 ]

@@ -10,7 +10,7 @@ from audio.conversation import Conversation
 from calls.call import Call
 from calls.errors import EngineError
 from calls.switchboard import Switchboard
-from calls.words import HandOff, HangUp, Heard, Keys, Message, Partial, Played, Reason, Said
+from calls.words import HandOff, HangUp, Heard, Keys, Message, Partial, Played, Reason, Said, Staff
 from tests.audio.tones import HummingVoice, Language_of_tones, Telephone, ToneEars, sound
 from tests.doubles import ScriptedMind, office
 
@@ -92,6 +92,24 @@ async def test_the_voice_stops_when_the_caller_cuts_in():
     assert account.cut_short
     assert 0 < len(account.heard_text) < len(story.text)
     assert story.text.startswith(account.heard_text)
+
+
+async def test_a_person_who_takes_the_call_is_not_talked_over():
+    mind = ScriptedMind([["Le cuento una historia bastante larga.", "Con muchas palabras.", "Y sin prisa alguna."]])
+    phone = Telephone(Language_of_tones(), [(12, "¿Qué tal todo?", 1.0)], until=22)
+    house = office(mind=mind)
+    conversation = Conversation(phone, sound(phone.tones))
+    call = await Switchboard(house, house.desk, most=1).answer("test", door=conversation)
+
+    async def person() -> None:
+        await asyncio.sleep(14)
+        await conversation.give_way()
+        await call.note(Staff("take_over", "Marta"))
+
+    await asyncio.gather(conversation.run(call), person())
+    story = next(body for body in call.bodies if isinstance(body, Said))
+    assert not phone.silent_between(13.2, 14) and phone.silent_between(14.1, 22)
+    assert played(call)[story.id].cut_short
 
 
 async def test_after_a_cough_the_voice_goes_on():

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,6 +20,7 @@ from calls.turn import take_turn
 from calls.wire import Pcm
 from calls.words import (
     HandOff,
+    HandOffPolicy,
     Line,
     Message,
     Promise,
@@ -38,7 +39,7 @@ from console.desk import seat
 from prompts import Phrasebook
 from tests.console.browser import IN_A_BROWSER, accessible, by_keyboard, chromium, fits
 from tests.console.conftest import House, OpenHouse, served
-from tests.doubles import MONDAY, OpenDoor, ScriptedMind
+from tests.doubles import MONDAY, POLICY, OpenDoor, ScriptedMind, SmallKnowledge
 from tests.lines.doors import until
 
 pytestmark = IN_A_BROWSER
@@ -232,6 +233,18 @@ async def test_a_hand_off_is_declined_and_a_late_answer_is_told(open_house: Open
         await page.route("**/accept", somebody_is_faster)
         await page.locator(".ring .accept").click()
         await expect(page.locator("#toast")).to_contain_text("otra persona fue más rápida")
+
+
+async def test_nobody_answers_and_the_ring_goes(open_house: OpenHouse) -> None:
+    short = replace(POLICY, hand_off=HandOffPolicy(ring_seconds=1))
+    house = await open_house(mind=ScriptedMind([RING]), knowledge=SmallKnowledge(short))
+    async with at_the_desk(house) as page:
+        call_id = await house.dial(name="Luis Prieto")
+        await card(page, call_id).locator(".who").click()
+        await house.hear(call_id, "Quiero hablar con una persona")
+        await expect(page.locator("#talk li.receptionist").last).to_contain_text("[hand_off_timed_out]")
+        await expect(page.locator(".ring")).to_have_count(0)
+        await expect(page.locator("#done li").first).to_contain_text("receptionist goes on")
 
 
 async def test_a_hint_changes_the_next_reply_and_is_not_said(open_house: OpenHouse) -> None:

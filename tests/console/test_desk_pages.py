@@ -115,7 +115,7 @@ async def test_what_was_done_in_a_call_is_reviewed_with_one_tap(open_house: Open
         await heard.locator("[data-act=uncorrect]").click()
         await expect(heard.locator("span").first).to_have_text("Dígale que llegaron los planos")
         await page.locator("#rename input").fill("Ana Ruiz")
-        await page.locator("#rename button").click()
+        await page.locator("#rename button").first.click()
         await expect(page.locator("#whole_who")).to_have_text("Ana Ruiz")
         await page.locator("#unname").click()
         await expect(page.locator("#whole_who")).to_have_text("Ana")

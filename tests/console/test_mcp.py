@@ -80,7 +80,11 @@ async def test_an_ai_tool_reads_and_acts_as_the_desk_does(open_house: OpenHouse)
         assert answered["state"] == "resumed"
         assert (await told(client, "say", call_id=call_id, text="Ahora le llamamos."))["said"] == ["Ahora le llamamos."]
         assert (await told(client, "day_at_a_glance", since="2026-11-23"))["calls"] == 1
+        assert (await told(client, "take_over", call_id=call_id, by="Marta"))["action"] == "take_over"
+        assert (await told(client, "hand_back", call_id=call_id))["action"] == "hand_back"
         assert (await told(client, "hang_up", call_id=call_id))["state"] == "closed"
+        right = "Dígale que me llame por la apuesta"
+        assert (await told(client, "correct_line", call_id=call_id, of=2, text=right))["text"] == right
         assert "over" in await refused(client, "say", call_id=call_id, text="¿Oiga?")
         assert "No such call" in await refused(client, "read_call", call_id="nobody")
         assert "pattern" in await refused(client, "read_call", call_id="../accounts")
