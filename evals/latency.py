@@ -132,7 +132,7 @@ async def run_all(out: Path, loads: Sequence[int], voices: Sequence[str], each: 
     speech = load(["call_utterance"]) + load(["ivr_prompt"])[:8] or own()
     results: list[Result] = []
     for voice in voices:
-        environment = {"ANTESALA_VOICE": voice, "ANTESALA_MODEL": "house"}
+        environment = {"ANTESALA_VOICE": voice, "ANTESALA_MODEL": "house", "ANTESALA_MAX_CALLS": str(max(loads))}
         async with opened(SERVER, out / f"server-{voice}.log", **environment) as house:
             for calls in loads:
                 results.append(await measure(house, f"antesala {voice}", calls, speech, each))
