@@ -17,6 +17,7 @@ LINES = 40
 RINGING = "(ring)"
 """Stands for the caller before the greeting: some models insist on the human speaking first."""
 _TU = re.compile(r"\b(?:tú|tutea\w*)\b", re.IGNORECASE)
+_WARMTH = {"reserved": "reserved", "even": "", "warm": "warm"}
 _PRIVATE = frozenset({"brief", "id", "call_id"})
 
 
@@ -33,7 +34,7 @@ def system_text(scene: Scene) -> str:
         role=policy.executive.role or "-",
         company=policy.executive.company or "-",
         address=_address(scene),
-        tone=policy.receptionist.tone or "-",
+        tone=", ".join(filter(None, (_WARMTH[policy.receptionist.warmth], policy.receptionist.tone))) or "-",
         covers="; ".join(text for cover in policy.covers if (text := cover.text.get(language))) or "-",
         avoid=", ".join(policy.avoid) or "-",
         prefer=", ".join(policy.prefer) or "-",

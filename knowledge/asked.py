@@ -6,15 +6,23 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from calls.words import Circle, Language
+from calls.words import LANGUAGES, Circle, Language
+from prompts import pattern, tidy
 
 KINDS = ("heard", "recalled", "said", "hand_off", "staff", "guidance", "screened", "ordered", "proved")
 """The events that it is read from."""
 _NOT_KNOWN = re.compile(
     r"\b(?:no lo sé|no lo tengo|no tengo (?:ese|esa|esta)|no dispongo|no me consta|don['’]t know"
     r"|don['’]t have (?:that|any)|not sure|no information)\b",
+    re.IGNORECASE,
+)
+_BUSY = re.compile(
+    r"\b(?:reunid[ao]|reunión|ocupad[ao]|in a meeting|busy|on another call|otra llamada)\b", re.IGNORECASE
+)
+_AWAY = re.compile(
+    r"\b(?:de viaje|vacaciones|fuera|no está|travell?ing|holiday|vacation|away|out of the office|not in)\b",
     re.IGNORECASE,
 )
 
@@ -36,6 +44,8 @@ class Turn:
     """The receptionist said that it does not know, or rang a person for that reason."""
     by_staff: str
     """What a person said or had said to it; empty when nobody did."""
+    cover: Literal["", "busy", "away"] = ""
+    """Why the executive could not come to the phone, if that is what the person said to whoever asked for them."""
 
 
 def turns(calls: Iterable[Mapping[str, Any]]) -> Iterator[Turn]:
@@ -60,7 +70,7 @@ def _turn(call: Mapping[str, Any], events: list[Mapping[str, Any]]) -> Turn:
     blocked = any(event["kind"] == "screened" and event["verdict"] == "block" for event in rest)
     rung = any(event["kind"] == "hand_off" and event["reason"] == "not_known" for event in rest)
     lost = any(event["kind"] == "said" and _NOT_KNOWN.search(event["text"]) for event in rest)
-    told = [event["text"] for event in rest if event["kind"] == "staff" and event["action"] in ("spoke", "say")]
+    told = " ".join(filter(None, map(_told, rest)))
     return Turn(
         call["id"],
         heard["seq"],
@@ -71,5 +81,22 @@ def _turn(call: Mapping[str, Any], events: list[Mapping[str, Any]]) -> Turn:
         call["started"],
         recalled,
         (lost or rung) and bool(recalled) and not blocked,
-        " ".join(told),
+        told,
+        _cover(heard["text"], told),
     )
+
+
+def _told(event: Mapping[str, Any]) -> str:
+    """What a person said to the caller, or had said to them ("dígale que ...")."""
+    if event["kind"] == "staff" and event["action"] in ("spoke", "say"):
+        return str(event["text"])
+    if event["kind"] == "guidance":
+        found = next(filter(None, (pattern(f"tell_{each}").match(event["text"].strip()) for each in LANGUAGES)), None)
+        return tidy(found["what"].strip().rstrip(".") + ".", "es") if found else ""
+    return ""
+
+
+def _cover(asked: str, told: str) -> Literal["", "busy", "away"]:
+    if not any(pattern(each).search(asked) for each in ("asks_executive", "where_is", "asks_for")):
+        return ""
+    return "busy" if _BUSY.search(told) else "away" if _AWAY.search(told) else ""

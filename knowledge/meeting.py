@@ -23,13 +23,13 @@ from knowledge.given import Given
 from knowledge.numbers import e164
 from knowledge.office_folder import BrokenOffice, read_office
 from knowledge.orders import Person, order_in, people
-from knowledge.plain import DAYS, Plain
+from knowledge.plain import Plain
 from knowledge.reported import reported
+from knowledge.said import address, digits, hours, one_of
 from knowledge.wishes import Phrase, Unclear, written
-from knowledge.wording import fold, guess_language, slug
+from knowledge.wording import guess_language, slug
 
 _QUESTIONS = Path(__file__).with_name("meeting.yaml")
-_SPANISH_DAYS = dict(zip(("lun", "mar", "mie", "jue", "vie", "sab", "dom"), DAYS, strict=True))
 _NUMBER = re.compile(r"\+?\d[\d ().-]{5,}\d")
 _ID = 40
 Line = Callable[..., str]
@@ -91,7 +91,9 @@ def office_from(
 
     `line`: a line of the phrasebook, ``(key, language, **slots)``. `free`: what a model made of free wishes.
     """
-    said = {each.id: (answers.get(each.id) or "").strip() or each.usual for each in questions(language)}
+    said = {
+        each.id: _as_written(each, (answers.get(each.id) or "").strip()) or each.usual for each in questions(language)
+    }
     missing = [each for each in questions(language) if not said[each.id] and not each.optional]
     if missing:
         raise NotFit([Fault(each.id, f"{each.text}", "") for each in missing])
@@ -111,6 +113,18 @@ def office_from(
         "contacts.yaml": contacts,
         "preferences.yaml": [*_preferences(said, language, phrase), *wished],
     }
+
+
+def _as_written(question: Question, said: str) -> str:
+    """An answer that may have been dictated, as one would write it."""
+    match question.kind:
+        case "email":
+            return address(said)
+        case "pin":
+            return digits(said)
+        case "choice":
+            return one_of(said, question.choices)
+    return said
 
 
 def _fault(question: Question, said: str) -> Fault | None:
@@ -171,7 +185,7 @@ def _voice(said: Mapping[str, str], language: Language) -> Plain:
             "en": f"{spoken if language == 'en' else name}'s office. This is {receptionist}, an AI assistant. "
             "How may I help you?",
         },
-        "hours": {"timezone": "Europe/Madrid", "open": dict(_hours(said["hours"]))},
+        "hours": {"timezone": "Europe/Madrid", "open": dict(hours(said["hours"]))},
         "covers": [
             {
                 "es": "En este momento no puede atender la llamada.",
@@ -187,19 +201,6 @@ def _voice(said: Mapping[str, str], language: Language) -> Plain:
         "recording": "ask",
         "listening": "greeting",
     }
-
-
-def _hours(text: str) -> Iterator[tuple[str, str]]:
-    """ "lun-vie 9:00-14:00" -> ("mon-fri", "09:00-14:00"); what cannot be read is left for the file's reader."""
-    for line in re.split(r"[\n;]", text):
-        found = re.match(r"\s*([^\W\d_]+)(?:\s*(?:-|–|a|to)\s*([^\W\d_]+))?\.?:?\s+(.+)", line)
-        if not found:
-            if line.strip():
-                yield line.strip(), ""
-            continue
-        days = [fold(day)[:3] for day in found.groups()[:2] if day]
-        spans = re.sub(r"(?<!\d)(\d):", r"0\1:", re.sub(r"(?<![\d:])(\d{1,2})(?![\d:])", r"\1:00", found[3].strip()))
-        yield "-".join(_SPANISH_DAYS.get(day, day) for day in days), re.sub(r"\s*(?:–|-|a|to)\s*", "-", spans)
 
 
 def _both(spoken: str, language: Language, name: str) -> Texts:

@@ -19,6 +19,7 @@ from knowledge.asked import Turn, turns
 from knowledge.autonomy import Lessons
 from knowledge.conflicts import preferred
 from knowledge.embedding import Rows
+from knowledge.intake import VOICE
 from knowledge.plain import Plain
 from knowledge.preferences_file import MOST_SIGNS
 from knowledge.replay import Draft, Rehearsed
@@ -53,15 +54,19 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """One thing to learn. `from_`: nobody answered, a person did, or the same was corrected again and again."""
+    """One thing to learn. `from_`: nobody answered, a person did, or the same was corrected again and again.
+
+    `cover`: a person said why the executive could not come to the phone; approved, that is a cover for such times.
+    """
 
     id: str
-    from_: Literal["unanswered", "answered_by_staff", "corrected"]
+    from_: Literal["unanswered", "answered_by_staff", "corrected", "cover"]
     question: str
     quotes: tuple[Quote, ...]
     count: int
     draft: Plain
     members: tuple[tuple[str, int], ...] = field(repr=False)
+    cover: Literal["", "busy", "away"] = ""
 
 
 class Proposals:
@@ -85,7 +90,7 @@ class Proposals:
     async def waiting(self) -> list[Proposal]:
         """What nobody has decided on yet, the most asked first."""
         calls = await self._recent(MOST_CALLS, self._now() - LOOK_BACK)
-        asked = [turn for turn in turns(calls) if turn.unanswered or (turn.by_staff and turn.unsure)]
+        asked = [turn for turn in turns(calls) if turn.unanswered or (turn.by_staff and (turn.unsure or turn.cover))]
         notes = [each for each in await self._lessons.all("review") if each["verdict"] == "corrected" and each["note"]]
         settled = {tuple(member) for each in await self._lessons.all("settled") for member in each["members"]}
         found = [self._asked(group) for group in await self._grouped([(t.text, t.language) for t in asked], asked)]
@@ -118,7 +123,9 @@ class Proposals:
         return found
 
     async def conflicts(self, proposal: Proposal) -> list[dict[str, Any]]:
-        """Approved preferences that would answer the same caller differently: ``{id, text, used}``."""
+        """Approved preferences that would answer the same caller otherwise: ``{id, text, used}``; none for a cover."""
+        if proposal.cover:
+            return []
         draft = await self._draft(proposal)
         return [
             {"id": each.id, "text": each.text, "used": preferred(draft.preference, each).id} for each in draft.rivals
@@ -133,9 +140,19 @@ class Proposals:
             data |= {"text": text, "do": Action.ANSWER.value}
         if audience:
             data["audience"] = audience
+        if proposal.cover:
+            kept = await self._cover(data["text"], proposal.cover, author)
+            await self._settle(proposal, author, kept.id)
+            return kept
         (kept,) = await self._study.together([("preference", data)], author)
         await self._settle(proposal, author, kept.id)
         return kept
+
+    async def _cover(self, text: Texts, when: str, author: str) -> Version:
+        """`text` among the covers of the voice policy."""
+        policy = self._study.one(*VOICE)
+        covers = [*policy.data.get("covers", ()), {**text, "when": when}]
+        return await self._study.change(*VOICE, {"covers": covers}, policy.number, author)
 
     async def dismiss(self, id: str, author: str) -> None:
         """It is not proposed again. Raises NotOnFile."""
@@ -178,8 +195,10 @@ class Proposals:
             data |= {"text": text, "do": Action.TAKE_MESSAGE.value}
         quotes = tuple(Quote(turn.call_id, turn.seq, turn.at, turn.text, turn.language) for turn in group)
         members = tuple((turn.call_id, turn.seq) for turn in group)
-        kind: Literal["answered_by_staff", "unanswered"] = "answered_by_staff" if told else "unanswered"
-        return Proposal(_id(members[0]), kind, question, quotes[-MOST_QUOTES:], len(group), data, members)
+        cover = told.cover if told else ""
+        kind: Literal["cover", "answered_by_staff", "unanswered"]
+        kind = "cover" if cover else "answered_by_staff" if told else "unanswered"
+        return Proposal(_id(members[0]), kind, question, quotes[-MOST_QUOTES:], len(group), data, members, cover)
 
 
 def groups(rows: Rows) -> list[list[int]]:

@@ -34,7 +34,10 @@ async def digest(learning: TheLearning, language: Language | None = None) -> dic
 
 @router.post("/reply")
 async def reply(reply: Reply, learning: TheLearning) -> dict[str, Any]:
-    """Becomes versioned rules, in force on the next turn: `{preferences, read_back, refused}`. 422 when nothing can be kept."""
+    """Becomes versioned rules, in force on the next turn: `{preferences, read_back, refused}`.
+
+    `refused` are the numbered answers that could not be kept; 422 when nothing could.
+    """
     replied = await learning.digests.reply(reply.text)
     rows = [row(each) for each in replied.versions]
     return {"preferences": rows, "read_back": list(replied.read_back), "refused": list(replied.refused)}

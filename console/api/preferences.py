@@ -34,6 +34,7 @@ class PreferenceEdit(Edit):
     )
     say: Wording = Field(None, description="what to say then, word for word")
     valid: dict[str, str | None] | None = Field(None, description="`{from, until}`, days; either may be missing")
+    callers: list[str] | None = Field(None, max_length=50, description="contacts (ids) whose calls alone it is for")
 
 
 class NewPreference(PreferenceEdit):

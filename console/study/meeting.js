@@ -1,6 +1,7 @@
 // The first meeting: fifteen questions, and an office that answers.
 
 import { $, ask, language, make, word, words } from "/look/house.js";
+import { dictate, speak } from "./sound.js";
 import { begin, clearFaults, shortcuts, showFaults, tried } from "./study.js";
 
 async function load() {
@@ -25,7 +26,36 @@ function draw(question, number) {
     if (question.kind === "email") field.type = "email";
   }
   label.append(field);
-  return label;
+  return spoken(label, field, question);
+}
+
+/** `label` with a microphone for its field: one thing a line is added to, anything else is said anew. */
+function spoken(label, field, question) {
+  const box = make("div", "spoken");
+  const button = make("button", "quiet", words.by_voice);
+  button.type = "button";
+  button.setAttribute("aria-pressed", "false");
+  button.setAttribute("aria-label", `${words.by_voice}: ${question.text}`);
+  const told = make("p", "hint");
+  told.setAttribute("role", "status");
+  button.onclick = async () => {
+    if ($("ask_aloud").checked && button.getAttribute("aria-pressed") === "false") await speak(question.text, language).catch(() => {});
+    await dictate(button, (text) => answered(field, question, text), (text) => (told.textContent = text), language);
+  };
+  box.append(label, button, told);
+  return box;
+}
+
+/** What was heard, in its field; the next question's microphone is at hand. */
+function answered(field, question, text) {
+  if (question.choices.length) {
+    const named = [...field.options].find((each) => [each.text, each.value].some((name) => text.toLowerCase().includes(name.toLowerCase())));
+    if (named) field.value = named.value;
+  } else if (question.kind === "lines" && field.value.trim()) field.value += `\n${text}`;
+  else field.value = question.kind === "lines" ? text : text.replace(/\.$/, "");
+  count();
+  const next = field.closest(".spoken").nextElementSibling;
+  (next?.querySelector("button") ?? $("meeting").querySelector(".main")).focus();
 }
 
 const answers = () => Object.fromEntries(new FormData($("meeting")));

@@ -10,19 +10,35 @@ import { begin, done, me, settled, shortcuts, spelled, tried, when, writer } fro
 const PAGE = 60;
 const find = $("find");
 const topics = new Set();
+const people = new Map();
 let asked = 0;
 
 const SHAPE = {
   leaves: (row) => ({
     "text.es": row?.text.es ?? "", "text.en": row?.text.en ?? "", audience: row?.audience ?? "anyone", topic: row?.topic ?? "",
     when: row?.when ?? "", do: row?.do ?? "", "say.es": row?.say.es ?? "", "say.en": row?.say.en ?? "",
-    "valid.from": row?.valid.from ?? "", "valid.until": row?.valid.until ?? "",
+    "valid.from": row?.valid.from ?? "", "valid.until": row?.valid.until ?? "", callers: names(row?.callers),
   }),
   whole: (fields) => ({
     text: texts(fields, "text"), audience: fields.audience, topic: fields.topic, when: fields.when || null, do: fields.do || null,
-    say: texts(fields, "say"), valid: { from: fields["valid.from"] || null, until: fields["valid.until"] || null },
+    say: texts(fields, "say"), callers: ids(fields.callers), valid: { from: fields["valid.from"] || null, until: fields["valid.until"] || null },
   }),
 };
+
+/** People by name as the form has them, and their ids as they are kept. */
+function names(callers = []) {
+  for (const id of callers) if (!people.has(id)) people.set(id, id);
+  return callers.map((id) => people.get(id)).join(", ");
+}
+
+function ids(text) {
+  const told = text.split(",").map((each) => each.trim()).filter(Boolean);
+  return told.map((who) => {
+    const found = [...people].find(([id, name]) => id === who || name.toLowerCase() === who.toLowerCase());
+    if (!found) throw { told: { errors: [{ where: "callers", what: word("no_such_person", { who }) }] } };
+    return found[0];
+  });
+}
 
 /** A wording by language, without the languages that it is not in. */
 function texts(fields, name) {
@@ -50,11 +66,11 @@ async function load(next = "") {
 function remember(topic) {
   if (!topic || topics.has(topic)) return;
   topics.add(topic);
-  const sorted = [...topics].sort((one, other) => one.localeCompare(other));
+  const sorted = [...topics].sort((one, other) => spelled("topic", one).localeCompare(spelled("topic", other)));
   const chosen = find.topic.value;
-  find.topic.replaceChildren(find.topic.options[0], ...sorted.map((each) => new Option(each, each)));
+  find.topic.replaceChildren(find.topic.options[0], ...sorted.map((each) => new Option(spelled("topic", each), each)));
   find.topic.value = chosen;
-  $("topics").replaceChildren(...sorted.map((each) => new Option(each)));
+  $("topics").replaceChildren(...sorted.map((each) => new Option(spelled("topic", each), each)));
 }
 
 /** The whole preference as it stands, with what can be done to it. */
@@ -84,8 +100,8 @@ function chips(row) {
   const told = [
     row.status === "draft" && words.status_draft,
     row.status === "archived" && words.status_archived,
-    row.callers?.length ? word("only_for", { who: row.callers.join(", ") }) : spelled("audience", row.audience),
-    row.topic,
+    row.callers?.length ? word("only_for", { who: names(row.callers) }) : spelled("audience", row.audience),
+    row.topic && spelled("topic", row.topic),
     (from || until) && [from && word("from_day", { day: from }), until && word("until_day", { day: until })].filter(Boolean).join(" "),
     `${writer(row.author)}, ${when(row.updated)}`,
   ];
@@ -95,7 +111,7 @@ function chips(row) {
 }
 
 /** What a replay needs of a draft. */
-const draftOf = ({ id, text, audience, topic, when, do: act, say, valid }) => ({ id, text, audience, topic, when, do: act, say, valid });
+const draftOf = ({ id, text, audience, topic, when, do: act, say, valid, callers }) => ({ id, text, audience, topic, when, do: act, say, valid, callers });
 
 function acts(card, row) {
   const all = make("div", "acts");
@@ -206,4 +222,14 @@ shortcuts({
   "/": () => find.q.focus(), n: addOne, j: () => step(1), k: () => step(-1),
   e: () => press("edit"), a: () => press("approve"), h: () => press("history"),
 });
-begin(() => (location.hash ? show(decodeURIComponent(location.hash.slice(1))) : load()));
+/** Who rules can be for. */
+async function know() {
+  const { items } = await ask("contacts?limit=500");
+  for (const { id, name } of items) people.set(id, name);
+  $("people").replaceChildren(...items.map(({ name }) => new Option(name)));
+}
+
+begin(async () => {
+  await know();
+  await (location.hash ? show(decodeURIComponent(location.hash.slice(1))) : load());
+});

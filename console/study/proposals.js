@@ -77,7 +77,7 @@ function acts(card, row, answer) {
     const kept = await ask(`${path(row)}/approve`, "POST", { author: me(), answer: answer.value });
     gone(card);
     done(words.approved, async () => {
-      await ask(`preferences/${encodeURIComponent(kept.id)}/undo`, "POST", { author: me() });
+      await ask(`${row.from === "cover" ? "voice-policy" : `preferences/${encodeURIComponent(kept.id)}`}/undo`, "POST", { author: me() });
       done(words.undone);
     });
   });

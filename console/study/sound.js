@@ -1,6 +1,7 @@
 // The voice of the house in the browser, and the microphone of whoever tries it out.
 
 import { Problem, headers, language as reader, words } from "/look/house.js";
+import { said } from "./study.js";
 
 const LONGEST_MS = 25_000;
 
@@ -26,7 +27,7 @@ export function hush() {
 }
 
 /** Listens until `stop()` is called; `heard` then is {text, language, confidence}. Throws when there is no microphone. */
-export async function listen(language = reader) {
+async function listen(language = reader) {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } });
   const audio = new AudioContext();
   await audio.audioWorklet.addModule("/call/sound.js");
@@ -51,4 +52,28 @@ export async function listen(language = reader) {
   return { stop, heard };
 }
 
-export const no_microphone = (error) => (error instanceof DOMException ? words.no_microphone : null);
+let listening = null;
+
+/** A press on `button` listens, the next gives what was heard to `take`; `tell` says how it goes. */
+export async function dictate(button, take, tell, language) {
+  if (listening) return listening.stop();
+  hush();
+  const name = button.textContent;
+  try {
+    listening = await listen(language);
+    button.textContent = words.stop;
+    button.setAttribute("aria-pressed", "true");
+    tell(words.listening);
+    const { text } = await listening.heard;
+    tell(text ? "" : words.nothing_heard);
+    if (text) await take(text);
+  } catch (error) {
+    tell(no_microphone(error) ?? said(error));
+  } finally {
+    listening = null;
+    button.textContent = name;
+    button.setAttribute("aria-pressed", "false");
+  }
+}
+
+const no_microphone = (error) => (error instanceof DOMException ? words.no_microphone : null);

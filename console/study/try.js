@@ -1,13 +1,12 @@
 // The sandbox: what a caller would hear, what it stands on, and what would be done.
 
 import { $, Refused, ask, askForKey, language, make, word, words } from "/look/house.js";
-import { hush, listen, no_microphone, speak } from "./sound.js";
+import { dictate, speak } from "./sound.js";
 import { begin, said, shortcuts, spelled } from "./study.js";
 
 const CHECKS = ["topic", "leak", "ungrounded", "undone"];
 const LIKELY = 0.1;
 const form = $("ask");
-let listening = null;
 
 async function ask_it() {
   const { question, circle, language, at } = Object.fromEntries(new FormData(form));
@@ -80,30 +79,11 @@ function checks(failed) {
   return [...asked, ...passed];
 }
 
-/** The first press listens, the second asks what was heard. */
-async function microphone() {
-  if (listening) return listening.stop();
-  hush();
-  const button = $("microphone");
-  try {
-    listening = await listen(form.elements.language.value || language);
-    button.textContent = words.stop;
-    button.setAttribute("aria-pressed", "true");
-    tell(words.listening);
-    const { text } = await listening.heard;
-    tell(text ? "" : words.nothing_heard);
-    if (text) {
-      $("question").value = text;
-      await ask_it();
-    }
-  } catch (error) {
-    tell(no_microphone(error) ?? said(error));
-  } finally {
-    listening = null;
-    button.textContent = words.by_voice;
-    button.setAttribute("aria-pressed", "false");
-  }
-}
+const microphone = () =>
+  dictate($("microphone"), (text) => {
+    $("question").value = text;
+    return ask_it();
+  }, tell, form.elements.language.value || language);
 
 form.onsubmit = (event) => {
   event.preventDefault();

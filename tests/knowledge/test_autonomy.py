@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,8 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calls.words import Action, Audience, Autonomy, Circle, Preference
-from knowledge.autonomy import CELLS, CIRCLES, Cell, Earned, NotEarned, Standing, standings, started
+from knowledge.autonomy import CELLS, CIRCLES, REVIEWS, Cell, Earned, NotEarned, Standing, standings, started
+from records.engine import open_engine
+from records.store import open_records
+from records.subject import erase
 from tests.doubles import MONDAY
+from tests.records.test_store import LUIS, ROW
 
 BOOK: Cell = (Action.BOOK, Circle.KNOWN)
 
@@ -114,3 +120,24 @@ async def test_nothing_rises_without_the_executives_yes() -> None:
     earned = Earned(Log(), lambda: (), lambda: MONDAY)
     with pytest.raises(NotEarned, match="0 of 0 reviews"):
         await earned.raise_(BOOK, "Elena")
+
+
+async def test_erasing_a_caller_moves_no_level_and_leaves_nothing_of_them(tmp_path: Path) -> None:
+    url, id = f"sqlite:///{tmp_path}/records.sqlite", "call-of-luis"
+    async with open_records(url) as store:
+        await store.open(replace(ROW, id=id))
+        earned = Earned(store.lessons, tuple, lambda: MONDAY)
+        for seq in range(1, REVIEWS + 1):
+            await earned.review(BOOK, "accepted", id, seq, "Marta", "Luis Prieto quería el martes")
+        await earned.raise_(BOOK, "Elena")
+        before = earned.table()
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        assert erase(LUIS.number or "", connection)["calls"] == 1
+    engine.dispose()
+    async with open_records(url) as store:
+        again = Earned(store.lessons, tuple, lambda: MONDAY)
+        await again.open()
+        assert again.table() == before and again.level(*BOOK) is Autonomy.ACT_AND_REPORT
+        kept = str(await again.reviews())
+        assert "Luis" not in kept and id not in kept

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from calls.versions import NotFit, NotOnFile
-from calls.words import Action, Audience, Circle, Preference
+from calls.words import Action, Audience, Circle, Cover, Preference
 from knowledge.asked import turns
 from knowledge.by_phone import BY_EXECUTIVE
 from knowledge.office_knowledge import open_knowledge
 from tests.doubles import MONDAY, MemoryVersions
 from tests.knowledge.quick import WordEncoder, write_office
-from tests.knowledge.school import BIKES, CALLS, DOGS, School, call
+from tests.knowledge.school import BIKES, CALLS, DOGS, UNKNOWN, School, call
 
 
 @pytest.fixture
@@ -50,6 +50,20 @@ async def test_what_a_person_answered_is_proposed_in_their_words(school: School)
     school.calls = [call("c4", (DOGS, "!Sí, si van atados."))]
     (dogs,) = await school.proposals.waiting()
     assert dogs.from_ == "answered_by_staff" and dogs.draft["text"] == {"es": "Sí, si van atados."}
+
+
+async def test_why_the_executive_was_not_there_is_proposed_as_a_cover(school: School) -> None:
+    asked = call("c5", ("¿Está la señora Vidal?", UNKNOWN))
+    asked["events"].insert(
+        1, {"kind": "guidance", "seq": 9, "at": "", "text": "Dígale que está reunida hasta las doce."}
+    )
+    school.calls = [asked]
+    (found,) = await school.proposals.waiting()
+    assert found.from_ == "cover" and found.cover == "busy"
+    kept = await school.proposals.approve(found.id, "Elena")
+    assert kept.kind == "voice" and kept.author == "Elena"
+    assert school.knowledge.policy.covers[-1] == Cover({"es": "Está reunida hasta las doce."}, "busy")
+    assert await school.proposals.waiting() == []
 
 
 async def test_a_correction_made_again_and_again_is_proposed(school: School) -> None:

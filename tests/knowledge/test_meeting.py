@@ -17,6 +17,7 @@ from calls.words import Action, Audience, Circle, Language
 from knowledge.contacts import fits
 from knowledge.meeting import office_from, questions, write_office
 from knowledge.office_folder import read_office
+from knowledge.said import address, digits, hours, one_of
 from prompts import Phrasebook
 
 MONDAY = date(2026, 11, 23)
@@ -93,3 +94,27 @@ def test_any_answers_make_a_readable_office_or_a_reason(tmp_path_factory: Any, a
         assert refused.faults
     else:
         assert yaml.safe_load((folder / "voice.yaml").read_text())["executive"]["name"]
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("De lunes a viernes de nueve a dos y de cuatro a siete y media.", [("mon-fri", "09:00-14:00, 16:00-19:30")]),
+        ("Monday to Friday from nine to five thirty", [("mon-fri", "09:00-17:30")]),
+        ("lun-jue 9-14, 15:30-18; vie 9:00-15:00", [("mon-thu", "09:00-14:00, 15:30-18:00"), ("fri", "09:00-15:00")]),
+        ("Los sábados de 10 a 1 de la tarde", [("sat", "10:00-13:00")]),
+        ("mon-fri 18:00-09:00", [("mon-fri 18:00-09:00", "")]),
+        ("cuando puedo", [("cuando puedo", "")]),
+    ],
+)
+def test_hours_are_read_as_one_says_them(said: str, read: list[tuple[str, str]]) -> None:
+    assert hours(said) == read
+
+
+def test_what_was_dictated_is_taken_as_one_would_write_it() -> None:
+    assert address("prensa arroba vidal punto es.") == "prensa@vidal.es" == address("prensa@vidal.es")
+    assert address("press at vidal dot example") == "press@vidal.example" and address("nada") == "nada"
+    assert digits("8 3 1 5.") == "8315" and digits("mi casa") == "mi casa"
+    assert (
+        one_of("De usted, por favor.", ("usted", "tú")) == "usted" and one_of("ni idea", ("usted", "tú")) == "ni idea"
+    )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import getpass
 import os
+import pwd
 import shutil
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -81,9 +83,10 @@ log_path = {home}/log
 protocols = imap
 ssl = no
 mail_location = maildir:{home}/mail
-default_internal_user = {user}
-default_login_user = {user}
-first_valid_uid = 0
+default_internal_user = {internal}
+default_login_user = {login}
+first_valid_uid = 1
+first_valid_gid = 1
 service imap-login {{
   chroot =
   inet_listener imap {{
@@ -105,14 +108,24 @@ userdb {{
 """
 
 
+def _users(home: Path) -> dict[str, str | int]:
+    """Whom it runs as; started by root it insists on users of its own, who have to reach `home`."""
+    if os.getuid():
+        own = getpass.getuser()
+        return {"internal": own, "login": own, "uid": os.getuid(), "gid": os.getgid()}
+    user = pwd.getpwnam("dovecot")
+    for each in (home, *home.rglob("*")):
+        os.chown(each, user.pw_uid, user.pw_gid)
+    return {"internal": "dovecot", "login": "dovenull", "uid": user.pw_uid, "gid": user.pw_gid}
+
+
 @asynccontextmanager
 async def dovecot(home: Path) -> AsyncGenerator[int]:
     """The IMAP server of most mail hosts, over the folder `home`/mail, at the port that is given."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
-    who = {"user": getpass.getuser(), "uid": os.getuid(), "gid": os.getgid()}
-    (home / "conf").write_text(DOVECOT.format(home=home, port=port, **who))
+    (home / "conf").write_text(DOVECOT.format(home=home, port=port, **_users(home)))
     server = await asyncio.create_subprocess_exec("dovecot", "-F", "-c", str(home / "conf"))
     try:
         async with asyncio.timeout(30):
@@ -126,12 +139,17 @@ async def dovecot(home: Path) -> AsyncGenerator[int]:
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("dovecot") is None, reason="Dovecot (dovecot-imapd) is not installed")
-async def test_dovecot_is_read_as_well(tmp_path: Path) -> None:
+async def test_dovecot_is_read_as_well() -> None:
+    with TemporaryDirectory() as place:
+        await read_from(Path(place))
+
+
+async def read_from(home: Path) -> None:
     for name in ("new", "cur", "tmp"):
-        (tmp_path / "mail" / name).mkdir(parents=True)
-    (tmp_path / "mail" / "new" / "1.a").write_bytes(answer("1: sí"))
-    (tmp_path / "mail" / "new" / "2.a").write_bytes(answer("hola", to="<x@elsewhere.example>"))
-    async with dovecot(tmp_path) as port:
+        (home / "mail" / name).mkdir(parents=True)
+    (home / "mail" / "new" / "1.a").write_bytes(answer("1: sí"))
+    (home / "mail" / "new" / "2.a").write_bytes(answer("hola", to="<x@elsewhere.example>"))
+    async with dovecot(home) as port:
         mailbox = Mailbox(MailboxAt.read(f"imap://antesala:s%40crt@127.0.0.1:{port}/INBOX"))
         (reply,) = await mailbox.answers()
         assert reply.text == "1: sí" and [each.id for each in await mailbox.answers()] == [reply.id]
