@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -95,18 +96,18 @@ async def test_four_callers_at_once_are_each_heard(ears: Ears, shared_audio: Pat
 async def test_nothing_is_heard_where_nobody_speaks(ears: Ears, hints: tuple[str, ...]) -> None:
     noise = np.random.default_rng(3)
     time = np.arange(3 * RATE) / RATE
-    for pcm in (
+    sounds = (
         np.zeros(RATE),
         noise.normal(0, 0.01, 2 * RATE),
         np.cumsum(noise.normal(0, 0.002, 3 * RATE)) * 0.05,
         0.2 * np.sin(2 * np.pi * 425 * time),
         0.1 * (np.sin(2 * np.pi * 941 * time) + np.sin(2 * np.pi * 1336 * time)),
         0.1 * np.sin(2 * np.pi * 50 * time) + noise.normal(0, 0.003, len(time)),
-    ):
-        for language in LANGUAGES:
-            heard = await _hear(ears, pcm.astype(np.float32), language, *hints)
-            assert heard.text == ""
-            assert heard.language == language
+    )
+    for pcm, language in zip(sounds, cycle(LANGUAGES), strict=False):
+        heard = await _hear(ears, pcm.astype(np.float32), language, *hints)
+        assert heard.text == ""
+        assert heard.language == language
 
 
 async def test_nobody_is_kept_waiting_by_who_has_gone(ears: Ears, shared_audio: Path) -> None:
