@@ -84,7 +84,7 @@ async def test_without_a_word_there_is_no_sound(voice: Voice, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["Hola 😀 mundo", "<b>hola</b> [[a]] \x00 &amp;", "ñandú ÀÉÎÕÜ ß ж 日本", "a" * 400, "9" * 400]
+    "text", ["Hola 😀 mundo", "<b>hola</b> [[a]] \x00 &amp;", "ñandú ÀÉÎÕÜ ß ж 日本", "a" * 120, "9" * 120]
 )
 async def test_odd_texts_are_spoken(voice: Voice, text: str) -> None:
     assert len(await sound_of(voice, text, "es")) > 0
