@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from agent.doubt import Doubt
 from agent.guard.house_rules import Ask, HouseRules
+from agent.guard.own_topics import OwnTopics, read_topics
 from agent.house.digits import all_digits
 from agent.house.model import HouseModel
 from agent.language import language_of
@@ -108,7 +109,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             asyncio.to_thread(stand_in.warm),
         )
         ask = Doubt(mind.model).ask if mind.model is not stand_in else None
-        rules = await asyncio.to_thread(_rules, phrases, e5, fast, knowledge, ask)
+        rules = await asyncio.to_thread(_rules, settings, phrases, e5, fast, knowledge, ask)
         house.callback(rules.close)
         study = Study(store.versions, knowledge, now)
         understand = Wishes(mind.model).read if mind.model is not stand_in else None
@@ -294,9 +295,12 @@ async def _mind(settings: Settings, house: AsyncExitStack, stand_in: HouseModel)
     return mind
 
 
-def _rules(phrases: Phrasebook, e5: E5, fast: FastSentence, knowledge: OfficeKnowledge, ask: Ask | None) -> HouseRules:
+def _rules(
+    settings: Settings, phrases: Phrasebook, e5: E5, fast: FastSentence, knowledge: OfficeKnowledge, ask: Ask | None
+) -> HouseRules:
     facts, names = (lambda: knowledge.preferences), (lambda: _names(knowledge))
-    return HouseRules(phrases, e5, fast, facts, names, _our_prompts(), ask)
+    own = OwnTopics(read_topics(settings.topics), fast) if settings.topics else None
+    return HouseRules(phrases, e5, fast, facts, names, _our_prompts(), ask, own)
 
 
 def _names(knowledge: OfficeKnowledge) -> tuple[str, ...]:

@@ -98,6 +98,8 @@ class Topic(StrEnum):
     SEX = "sex"
     INJECTION = "injection"
     DISTRESS = "distress"
+    OTHER = "other"
+    """One that the house adds; its name stands in the scores."""
 
 
 class Verdict(StrEnum):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from agent.guard.grounding import Ground
 from agent.guard.injection import suspicion
 from agent.guard.past import Past, is_unclear
 from agent.guard.release import Release
-from agent.guard.topics import MARGIN, TOPICS, Heads, Lexicon, Topics
+from agent.guard.topics import MARGIN, TOPICS, Heads, Lexicon, Own, Topics
 from calls.errors import EngineError
 from calls.ports import Embed, Phrases
 from calls.words import (
@@ -51,7 +52,7 @@ class HouseRules:
 
     `private_facts`: every preference on file, whatever its audience. `names`: people, streets and companies of the
     house, whose words are no topic. `prompt`: the wording of our own prompts, which is never spoken. `ask`: whether a
-    doubtful text is about a topic, None for unsure; without it every doubt stays one.
+    doubtful text is about a topic, None for unsure; without it every doubt stays one. `own`: the topics of the house.
     Raises EngineError when an embedder fails: what cannot be judged does not pass.
     """
 
@@ -64,9 +65,10 @@ class HouseRules:
         names: Callable[[], Sequence[str]],
         prompt: str = "",
         ask: Ask | None = None,
+        own: Own | None = None,
     ):
         self._phrases, self._names, self._ask = phrases, names, ask
-        self._topics = Topics(embed_e5, embed_fast, Heads.load(), Lexicon())
+        self._topics = Topics(embed_e5, embed_fast, Heads.load(), Lexicon(), own)
         self._release = Release(private_facts, embed_fast, prompt)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="rules")
 
@@ -90,7 +92,9 @@ class HouseRules:
         doubted = ruling.screened.verdict is Verdict.GREY and ruling.screened.topic
         if self._ask is None or not doubted or doubted not in TOPICS:
             return ruling
-        match await self._ask(heard.text, doubted):
+        with _told():
+            answer = await self._ask(heard.text, doubted)
+        match answer:
             case True:
                 screened = replace(ruling.screened, verdict=Verdict.BLOCK)
                 return Ruling(screened, self._deflected(doubted, heard.language, policy))
@@ -148,13 +152,14 @@ class HouseRules:
             return Screened(Verdict.BLOCK, Topic.INJECTION)
         before = past.lately() if len(text.split()) <= MOST_WORDS_ALONE else []
         together = " ".join([*before, text])
-        (alone,) = self._topics.judge([text], self._names())
+        asked = {text: 0.0, together: SURER} if before else {text: 0.0}
+        alone, *joined = self._topics.judge(list(asked), self._names(), list(asked.values()))
         if before and suspicion(together, "") is Verdict.BLOCK:
             return Screened(Verdict.BLOCK, Topic.INJECTION, alone.scores)
         if alone.verdict is not Verdict.PASS:
             return alone
-        if before and (joined := self._topics.judge([together], self._names(), SURER)[0]).verdict is Verdict.BLOCK:
-            return joined
+        if joined and joined[0].verdict is Verdict.BLOCK:
+            return joined[0]
         return replace(alone, verdict=Verdict.GREY, topic=Topic.INJECTION) if suspect is Verdict.GREY else alone
 
     # --- what is said -------------------------------------------------------------------------------
@@ -188,13 +193,20 @@ class HouseRules:
         return "ungrounded" if ground.misses(text, sentence.language) else ""
 
     async def _aside(self, work: Callable[[], _Found]) -> _Found:
-        """Runs `work` in the rules' own threads; whatever goes wrong there is an EngineError, never a pass."""
-        try:
+        """Runs `work` in the rules' own threads."""
+        with _told():
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        except EngineError:
-            raise
-        except Exception as error:
-            raise EngineError("rules", f"A check failed ({type(error).__name__}).") from error
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Whatever goes wrong in a check is an EngineError, never a pass."""
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:
+        raise EngineError("rules", f"A check failed ({type(error).__name__}).") from error
 
 
 class _Wording:

@@ -7,8 +7,8 @@ probabilities outside.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -33,6 +33,8 @@ PIECE_MARGIN = 0.8
 """By so much log-odds more must a piece be off topic: there are several of them."""
 E5_SCALE = 3.0
 """The spread of E5's vectors is a third of the other embedder's."""
+Own = Callable[[Sequence[str]], list[Screened]]
+"""Judges each text by the topics that a house adds."""
 _Floats = NDArray[np.float32]
 _STORED = ("weights", "bias", "quick", "block", "grey", "clean", "clear", "centre", "probes")
 
@@ -113,8 +115,8 @@ class Lexicon:
 class Topics:
     """Scores texts by topic. Thread-safe; a plainly clean text costs one fast embedding, another one of each kind."""
 
-    def __init__(self, embed_e5: Embed, embed_fast: Embed, heads: Heads, lexicon: Lexicon):
-        self._e5, self._fast, self._heads, self._lexicon = embed_e5, embed_fast, heads, lexicon
+    def __init__(self, embed_e5: Embed, embed_fast: Embed, heads: Heads, lexicon: Lexicon, own: Own | None = None):
+        self._e5, self._fast, self._heads, self._lexicon, self._own = embed_e5, embed_fast, heads, lexicon, own
 
     def check(self) -> None:
         """Raises EngineGarbled when the embedders are not those that the heads were fitted on."""
@@ -124,32 +126,37 @@ class Topics:
                 "rules", "The embedders do not match the fitted heads. Fit them again: python -m evals.guard."
             )
 
-    def judge(self, texts: Sequence[str], names: Sequence[str], margin: float = 0.0) -> list[Screened]:
+    def judge(
+        self, texts: Sequence[str], names: Sequence[str], margins: float | Sequence[float] = 0.0
+    ) -> list[Screened]:
         """Each text judged alone; words in `names` (people, streets, companies) count for nothing by themselves.
 
-        `margin`: log-odds by which a text must be over its threshold, at least MARGIN where only a block counts. Only
-        what the quick heads and the words do not find plainly clean is embedded twice.
+        `margins`: log-odds, of all texts or of each, by which a text must be over its threshold; at least MARGIN where
+        only a block counts. Only what the quick heads and the words do not find plainly clean is embedded twice.
         """
-        whole = [(number, 0.0, text) for number, text in enumerate(texts)]
-        parts = [(number, PIECE_MARGIN, piece) for number, text in enumerate(texts) for piece in pieces(text)]
+        margin = np.broadcast_to(margins, len(texts)).tolist()
+        whole = list(zip(range(len(texts)), margin, texts, strict=True))
+        parts = [(number, more + PIECE_MARGIN, piece) for number, more, text in whole for piece in pieces(text)]
         found: dict[int, Screened] = {}
         for (number, more, _), (row, closer) in zip(
-            whole + parts, self._scored([text for _, _, text in whole + parts], names, margin), strict=True
+            whole + parts, self._scored([(text, margin[at]) for at, _, text in whole + parts], names), strict=True
         ):
-            screened = self._screened(row, margin + more) if closer else Screened(Verdict.PASS, None, _chances(row))
+            screened = self._screened(row, more) if closer else Screened(Verdict.PASS, None, _chances(row))
             if number not in found or _WEIGHT[screened.verdict] > _WEIGHT[found[number].verdict]:
                 found[number] = screened
-        return [found[number] for number in range(len(texts))]
+        judged = [found[number] for number in range(len(texts))]
+        return [_graver(*both) for both in zip(judged, self._own(texts), strict=True)] if self._own else judged
 
-    def _scored(self, texts: Sequence[str], names: Sequence[str], margin: float) -> list[tuple[_Floats, bool]]:
-        """Log-odds of each text, and whether it was looked at closely; where not, it is plainly clean."""
-        if not texts:
+    def _scored(self, asked: Sequence[tuple[str, float]], names: Sequence[str]) -> list[tuple[_Floats, bool]]:
+        """Log-odds of each text (given with its margin), and whether it was looked at closely: if not, it is clean."""
+        if not asked:
             return []
+        texts = [text for text, _ in asked]
         allowed = allow_list(tuple(names))
         words = np.array([self._lexicon.adds(text, allowed) for text in texts])
         tidied = [tidy(text) or "." for text in texts]
         quick = self._whole(self._heads.quick_scores(self._fast(tidied)), texts)
-        clean = self._heads.clear if margin >= MARGIN else self._heads.clean
+        clean = np.array([self._heads.clear if margin >= MARGIN else self._heads.clean for _, margin in asked])
         doubtful = ((quick - clean).max(axis=1) >= 0) | (words.max(axis=1) > Lexicon.SILENT)
         scores = np.minimum(quick, clean) + np.minimum(words, 0.0)
         if doubtful.any():
@@ -175,6 +182,11 @@ class Topics:
 
 
 _WEIGHT = {Verdict.PASS: 0, Verdict.GREY: 1, Verdict.BLOCK: 2}
+
+
+def _graver(one: Screened, other: Screened) -> Screened:
+    worse = other if _WEIGHT[other.verdict] > _WEIGHT[one.verdict] else one
+    return replace(worse, scores={**one.scores, **other.scores})
 
 
 def pieces(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from agent.guard.topics import Topics
 from calls.call import Call
 from calls.desk import Desk
 from calls.turn import take_turn
-from calls.words import Failed, HandOff, Reason, Utterance
+from calls.words import Failed, HandOff, Reason, Screened, Topic, Utterance, Verdict
 from tests.agent.guard_doubles import broken, garbled, phrasebook, rules
 from tests.doubles import ScriptedMind, office
 
@@ -78,3 +78,15 @@ async def test_a_check_of_meaning_breaks(owner: type[Any], check: str, monkeypat
 @pytest.mark.parametrize("which", ["embed_fast", "embed_e5"])
 async def test_an_embedder_breaks(which: str, embed: Any) -> None:
     at_the_human(*await said_to(rules(**{which: embed}), heard="¿Y usted a quién vota?"))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("given", ["private_facts", "names", "own"])
+async def test_what_a_check_is_given_breaks(given: str) -> None:
+    at_the_human(*await said_to(rules(**{given: fails})))
+
+
+@pytest.mark.asyncio
+async def test_the_judge_of_doubts_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house_rules.HouseRules, "_judged", lambda *_: Screened(Verdict.GREY, Topic.POLITICS))
+    at_the_human(*await said_to(rules(ask=fails)))
