@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz
 
+from agent.guard.disguise import confirms, hides, pieces, spelled
 from agent.guard.normalise import plain
 from agent.guard.patterns import patterns
 from agent.guard.spoken import addresses, numbers, streams
@@ -19,6 +20,8 @@ LEAST_DIGITS = 4
 """Shorter numbers are in every sentence; they count only beside the words of the fact."""
 CLOSE = 0.74
 """Cosine of the fast embedder from which a sentence says the same as a fact, in either language."""
+SOMEBODYS = 7
+"""From so many digits on a number is somebody's telephone, and its pieces count too."""
 MOST_LINES = 3
 _NAME = re.compile(r"(?<=[\w,;:] )[A-ZÁÉÍÓÚÑ][\w’'-]+")
 
@@ -47,13 +50,17 @@ class Spoken:
 
     def __init__(self, sentence: str, scene: Scene):
         self.text, self.plain = sentence, plain(sentence)
-        before = [line.text for line in scene.transcript if line.who == "receptionist"][-MOST_LINES:]
+        ours = [line.text for line in scene.transcript if line.who == "receptionist"]
+        self.before, before = scene.transcript, ours[-MOST_LINES:]
+        self.letters = spelled([*ours, sentence]) if spelled([sentence]) else ""
+        self.asked = scene.heard.text if confirms(sentence, scene.heard.text) else ""
         self.words, self.words_before = _words(sentence), _all_words(before)
         self.addresses = addresses(sentence)
         self.digits = "".join(streams([sentence]))
         self.digits_together = "".join(streams(before)) + self.digits
         self.allowed = _allowed(scene)
         self.allowed_words = _all_words(self.allowed)
+        self.allowed_names = {word for text in self.allowed for word in plain(text).split()}
         own = _callers_own(scene)
         known = [*self.allowed, *own]
         self.known_words = {word for text in known for word in plain(text).split()}
@@ -93,7 +100,10 @@ def _gives_away(fact: Fact, spoken: Spoken) -> bool:
     """Whether an address, a number, a name or the words of `fact` are in what is `spoken`."""
     if (fact.addresses - spoken.known_addresses) & spoken.addresses or _shares_digits(fact, spoken):
         return True
-    if (fact.names - spoken.known_words) & set(spoken.plain.split()):
+    unknown = fact.names - spoken.known_words
+    if unknown & set(spoken.plain.split()) or any(hides(name, spoken.text, spoken.letters) for name in unknown):
+        return True
+    if spoken.asked and (fact.names - spoken.allowed_names) & set(plain(spoken.asked).split()):
         return True
     mine = fact.words - spoken.allowed_words
     shared = mine & spoken.words
@@ -109,7 +119,9 @@ def _shares_digits(fact: Fact, spoken: Spoken) -> bool:
         tail = _tail(stream)
         if any(stream in each for each in spoken.known_digits):
             continue
-        if tail in spoken.digits:
+        if tail in spoken.digits or (
+            len(tail) >= SOMEBODYS and pieces(tail, spoken.text, spoken.before, spoken.known_digits)
+        ):
             return True
         if len(spoken.digits) >= 2 and tail in spoken.digits_together and spoken.digits[-2:] in stream:
             return True

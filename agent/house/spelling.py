@@ -16,6 +16,8 @@ _SIGNS = (
     (re.compile(r"\s*\b(?:gui[óo]n|dash|hyphen)\b\s*", re.IGNORECASE), "-"),
 )
 _AS_IN = re.compile(r"\b(\w+) (?:de|como|as in|like|for) ([^\W\d_]\w+)", re.IGNORECASE)
+LEAST = 3
+"""Fewer letters in a row are no spelling."""
 _ALIKE = 0.5
 """From this likeness (0..1) a spelled word stands for the part of a name that was heard."""
 
@@ -38,18 +40,29 @@ def say_email(address: str, language: Language) -> str:
 
 def spelled_in(text: str) -> str | None:
     """A word spelled out in three letters or more: "P R I E T O", "pe, erre, i...", "be de Barcelona, a, ..."."""
+    best = max(_runs(text), key=len, default="")
+    return best.capitalize() if len(best) >= LEAST else None
+
+
+def all_spelled(text: str) -> str:
+    """Everything that is spelled out in `text`, one after another; single letters too where nothing else is said."""
+    runs = _runs(text)
+    return "".join(run for run in runs if len(run) >= LEAST or len(text.split()) <= 2)
+
+
+def _runs(text: str) -> list[str]:
+    """The letters of `text`, those that follow each other together."""
     for spoken, letter in (("i griega", "y"), ("doble uve", "w"), ("uve doble", "w"), ("double u", "w")):
         text = text.replace(spoken, letter)
     text = re.sub(r"['’]\w+", "", text)
     text = _AS_IN.sub(lambda found: f" {found[2][0]} " if _letter(found[1].lower()) else found.group(), text)
-    best, run = "", ""
+    runs = [""]
     for word in re.findall(r"[^\W\d_]+|[.,]", text.lower()):
         if letter := _letter(word):
-            run += letter
-        elif word not in (",", ".", "y", "and", "then"):
-            run = ""
-        best = max(best, run, key=len)
-    return best.capitalize() if len(best) >= 3 else None
+            runs[-1] += letter
+        elif word not in (",", ".", "y", "and", "then", "luego"):
+            runs.append("")
+    return [run for run in runs if run]
 
 
 def respelled(name: str, letters: str) -> str:
@@ -65,4 +78,4 @@ def respelled(name: str, letters: str) -> str:
 
 def _letter(word: str) -> str:
     letter: str = word if len(word) == 1 and word.isalpha() else table("letters").get(word, "")
-    return letter
+    return letter or table("alphabet").get(word, "")
