@@ -101,7 +101,8 @@ async def test_every_phrase_of_the_house_passes(house: HouseRules, language: Lan
 async def test_phrases_that_claim_nothing_pass_before_any_deed(house: HouseRules, language: Language) -> None:
     claims = (
         "message_taken", "callback_promised", "booked", "urgent_marked", "key_person", "comfort", "rescue",
-        "hand_off_", "distress_coming", "emergency_coming", "brief_on_file", "told_to_say", "closing_down", "full_house",
+        "hand_off_", "distress_coming", "emergency_coming", "brief_on_file", "told_to_say", "closing_down",
+        "full_house",
     )  # fmt: skip
     heard = "Soy Ana Ferrer, 600 333 444, ana arroba norte punto es"
     turn = scene(heard, language, callback_by=DUE)
