@@ -36,6 +36,7 @@ class Bench(StrEnum):
     """What can be measured, each by the module of its name in `evals`."""
 
     CAPACITY = "capacity"
+    CLUSTER = "cluster"
     CRASH = "crash"
     DESK = "desk"
     EARS = "ears"

@@ -50,6 +50,7 @@ from console.api import api_app
 from console.api.front import Front
 from console.desk import seat
 from console.door.forward import answers
+from console.door.oidc import OpenId
 from console.door.porter import Porter
 from console.logs import log_without_words
 from console.mcp import mcp_open
@@ -104,7 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
                         task.cancel()
 
     token = settings.token.get_secret_value() if settings.token else None
-    app = api_app(lifespan, token, settings.public_url)
+    app = api_app(lifespan, token, settings.public_url, _provider(settings))
     app.include_router(index.router)
     tickets = Tickets()
 
@@ -144,6 +145,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sound.router(lambda *said: app.state.sound.voice.speak(*said), VOICE_RATE, listen))
     app.include_router(seat.router(bridge_of, hear))
     return app
+
+
+def _provider(settings: Settings) -> OpenId | None:
+    """The company's own accounts, if they are used. Raises SettingsError."""
+    given = (settings.oidc_issuer, settings.oidc_client, _secret(settings.oidc_secret))
+    if not any(given):
+        return None
+    issuer, client, secret = given
+    if not (issuer and client and secret):
+        raise SettingsError(f"Set {PREFIX}OIDC_ISSUER, {PREFIX}OIDC_CLIENT and {PREFIX}OIDC_SECRET, all three or none.")
+    return OpenId(issuer, client, secret)
 
 
 def _secret(secret: SecretStr | None) -> str | None:

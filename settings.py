@@ -49,6 +49,11 @@ class Settings(BaseSettings):
         default_factory=_data, description="records, index and weights; else `antesala` in the user's data folder"
     )
     token: SecretStr | None = Field(None, description="full-rights token, for automation; people have accounts")
+    oidc_issuer: str | None = Field(
+        None, description="the company's own accounts: an OpenID Connect provider, e.g. `https://login.example.com`"
+    )
+    oidc_client: str | None = Field(None, description="what that provider calls this house")
+    oidc_secret: SecretStr | None = Field(None, description="and the secret that it gave it")
     database_url: str | None = Field(None, description="SQLAlchemy URL of the records; else SQLite in the data folder")
     inner_url: str | None = Field(
         None,
@@ -171,7 +176,7 @@ class Settings(BaseSettings):
             )
         return value
 
-    @field_validator("public_url", "model_url", "chroma_url", "twilio_api", "otlp_url", "inner_url")
+    @field_validator("public_url", "model_url", "chroma_url", "twilio_api", "otlp_url", "inner_url", "oidc_issuer")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^/\s]+", value):

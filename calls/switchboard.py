@@ -97,7 +97,8 @@ class Switchboard:
             await call.close(by)
         finally:
             self._desk.forget(call)
-            if not call.open and self._calls.pop(call.id, None):
+            if not call.open and call.id in self._calls:
+                del self._calls[call.id]
                 self.seconds[call.row.line] += round(call.elapsed())
                 self._noted.discard(call.id)
 

@@ -156,7 +156,7 @@ def _tried(
     @given(st.lists(one, min_size=EACH, max_size=EACH))
     def send(messages: list[Any]) -> None:
         result.inputs[name] += len(messages)
-        runner.run(asyncio.wait_for(parse(messages), HANGS_S))  # type: ignore[arg-type]
+        runner.run(asyncio.wait_for(parse(messages), HANGS_S))
 
     send()
 

@@ -46,8 +46,8 @@ def free_port() -> int:
 
 @asynccontextmanager
 async def opened(command: Sequence[str], log: Path, **environment: str) -> AsyncGenerator[House]:
-    """Runs ``python COMMAND`` with ANTESALA_PORT and `environment` set until it is ready. Raises HouseDown."""
-    port = free_port()
+    """Runs ``python COMMAND`` with `environment`, at a free port where it names none, until ready. Raises HouseDown."""
+    port = int(environment.get("ANTESALA_PORT") or free_port())
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("w") as lines:
         child = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for tests, in a folder of its own, reached by a socket file; a database for whoever asks."""
+"""A real PostgreSQL server in a folder of its own, reached by a socket file; a new database for whoever asks."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import pytest
+from calls.errors import AntesalaError
 
 _USER = "postgres"
 _numbers = count()
@@ -22,6 +23,10 @@ def found() -> Path | None:
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     on_path = shutil.which("initdb")
     return next((each for each in folders if (each / "initdb").exists()), Path(on_path).parent if on_path else None)
+
+
+class NoPostgres(AntesalaError):
+    """PostgreSQL, or its driver, is not installed."""
 
 
 class Server:
@@ -43,11 +48,10 @@ class Server:
 
 @contextmanager
 def running() -> Iterator[Server]:
-    """One while it runs. Skips the test where PostgreSQL is not installed."""
+    """One while it runs. Raises NoPostgres."""
     programs = found()
-    if programs is None:
-        pytest.skip("PostgreSQL is not installed")
-    pytest.importorskip("psycopg")
+    if programs is None or find_spec("psycopg") is None:
+        raise NoPostgres("PostgreSQL or psycopg is not installed: apt-get install postgresql, pip install psycopg.")
     with TemporaryDirectory(prefix="pg", dir="/tmp") as folder:
         home = Path(folder)
         if os.getuid() == 0:  # it refuses to run as root

@@ -33,13 +33,19 @@ from console.api.scales import Scales
 from console.door import pages
 from console.door.forward import Forward
 from console.door.guard import Guard
+from console.door.oidc import OpenId
 from console.door.porter import Porter
 
 
-def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: str | None = None) -> FastAPI:
+def api_app(
+    lifespan: Lifespan[FastAPI],
+    token: str | None = None,
+    public_url: str | None = None,
+    provider: OpenId | None = None,
+) -> FastAPI:
     """An app with every route of the API; its `lifespan` sets `app.state.front`, and `people` of `app.state.porter`.
 
-    Without a `token` and accounts only programs on this machine are let in.
+    Without a `token` and accounts only programs on this machine are let in. `provider`: the company's own accounts.
     """
     app = FastAPI(
         title="Antesala",
@@ -78,7 +84,7 @@ def api_app(lifespan: Lifespan[FastAPI], token: str | None = None, public_url: s
     for router in routers:
         app.include_router(router)
     app.include_router(described.router)
-    app.include_router(pages.router(porter))
+    app.include_router(pages.router(porter, provider, public_url))
     tell_problems(app, [route for router in routers for route in router.routes])
     app.add_middleware(Forward)
     app.add_middleware(Scales)

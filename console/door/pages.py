@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader
 from calls.people import Visitor
 from calls.words import LANGUAGES, Language
 from console.door.guard import COOKIE, SECURE_COOKIE, cookie_in
+from console.door.oidc import OpenId, ProviderDown
 from console.door.porter import LONGEST, BadName, NotAdmitted, Porter, Shown, TooManyTries
 from console.door.secret import WeakPassword
 
@@ -22,6 +24,8 @@ HERE = Path(__file__).parent
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_LEFT = "antesala-left"
+"""The cookie of whoever is at the provider: nobody else can bring their answer back."""
 _Text = Annotated[str, Form(max_length=512)]
 
 
@@ -32,9 +36,11 @@ def words() -> dict[Language, dict[str, str]]:
     return catalogue
 
 
-def router(porter: Porter) -> APIRouter:
-    """The pages, and `GET /api/me`."""
-    pages = APIRouter(include_in_schema=False)
+def router(porter: Porter, provider: OpenId | None = None, public_url: str | None = None) -> APIRouter:
+    """The pages, and `GET /api/me`. `provider`: where the company's own accounts are, if they are used."""
+    pages, company = APIRouter(include_in_schema=False), "yes" if provider else ""
+    if provider:
+        _with_provider(pages, porter, provider, public_url)
 
     @pages.get("/login")
     async def login(
@@ -43,7 +49,9 @@ def router(porter: Porter) -> APIRouter:
         cookie = cookie_in(request.headers)
         visitor = await porter.visitor(Shown(cookie=cookie)) if cookie else None
         language = _language(lang, accept_language)
-        return await _page(porter, "login", language, next=next, inside=visitor.name if visitor else "")
+        return await _page(
+            porter, "login", language, next=next, inside=visitor.name if visitor else "", company=company
+        )
 
     @pages.post("/login")
     async def sign_in(
@@ -58,11 +66,18 @@ def router(porter: Porter) -> APIRouter:
                 secret = await porter.sign_in(name, password, address)
         except NotAdmitted:
             wrong = told["wrong_key"] if key else told["wrong"]
-            return await _page(porter, "login", language, 401, name="" if key else name, next=next, trouble=wrong)
+            given = "" if key else name
+            return await _page(porter, "login", language, 401, name=given, next=next, trouble=wrong, company=company)
         except TooManyTries as tries:
             seconds = f"{tries.wait_s:.0f}"
             slower = await _page(
-                porter, "login", language, 429, next=next, trouble=told["wait"].format(seconds=seconds)
+                porter,
+                "login",
+                language,
+                429,
+                next=next,
+                trouble=told["wait"].format(seconds=seconds),
+                company=company,
             )
             slower.headers["Retry-After"] = seconds
             return slower
@@ -114,6 +129,47 @@ def router(porter: Porter) -> APIRouter:
     return pages
 
 
+def _with_provider(pages: APIRouter, porter: Porter, provider: OpenId, public_url: str | None) -> None:
+    """The way to the provider, and back from it."""
+
+    def back(request: Request) -> str:
+        return f"{public_url or str(request.base_url).rstrip('/')}/login/company/done"
+
+    @pages.get("/login/company")
+    async def leave(request: Request, next: str = "/", accept_language: Annotated[str, Header()] = "") -> Response:
+        try:
+            url, state = await provider.leave(back(request), next)
+        except ProviderDown:
+            return await _turned_away(request, "provider_down", 503, accept_language)
+        gone = RedirectResponse(url, 303)
+        gone.set_cookie(
+            _LEFT, state, max_age=600, path="/login", secure=request.url.scheme == "https", httponly=True,
+            samesite="lax",
+        )  # fmt: skip
+        return gone
+
+    @pages.get("/login/company/done")
+    async def arrive(
+        request: Request,
+        state: Annotated[str, Query(max_length=512)] = "",
+        code: Annotated[str, Query(max_length=4096)] = "",
+        accept_language: Annotated[str, Header()] = "",
+    ) -> Response:
+        if not state or not hmac.compare_digest(request.cookies.get(_LEFT, "").encode(), state.encode()):
+            return await _turned_away(request, "wrong_company", 401, accept_language)
+        try:
+            email, next = await provider.arrive(back(request), state, code)
+            return _welcome(request, await porter.sign_in_vouched(email), next)
+        except NotAdmitted:
+            return await _turned_away(request, "wrong_company", 401, accept_language)
+        except ProviderDown:
+            return await _turned_away(request, "provider_down", 503, accept_language)
+
+    async def _turned_away(request: Request, why: str, status: int, accepted: str) -> Response:
+        language = _language(None, accepted)
+        return await _page(porter, "login", language, status, trouble=words()[language][why], company="yes")
+
+
 def _welcome(request: Request, secret: str, to: str) -> Response:
     """Signed in: the cookie, and on to where one was going."""
     safe = request.url.scheme == "https"
@@ -138,7 +194,7 @@ def _template() -> Any:
 
 async def _page(porter: Porter, kind: str, language: Language, status: int = 200, **more: str) -> Response:
     other = next(each for each in LANGUAGES if each != language)
-    shown = {"next": "/", "name": "", "key": "", "trouble": "", "inside": "", **more}
+    shown = {"next": "/", "name": "", "key": "", "trouble": "", "inside": "", "company": "", **more}
     kept = {name: shown[name] for name in ("next", "key") if shown[name] not in ("", "/")}
     text = _template().render(
         kind=kind,

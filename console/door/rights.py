@@ -31,6 +31,7 @@ def _rule(path: str, read: Role | None, change: Role | None, noted: bool = True)
 _PUBLIC = (
     _rule(r"/", None, Role.ADMIN),
     _rule(r"/(login|setup)", None, None),
+    _rule(r"/login/company(/done)?", None, Role.ADMIN),
     _rule(r"/logout", Role.VIEWER, None),
     _rule(r"/(healthz|readyz|openapi\.json|docs)", None, Role.ADMIN),
     _rule(r"/call(/[\w.-]+)?", None, Role.ADMIN),

@@ -19,11 +19,11 @@ from console.api.front import Front
 from console.api.health import Readiness
 from console.door.forward import answers
 from evals.house import free_port
+from evals.postgres import database, found
 from records import elsewhere
 from records.store import open_records
 from tests.console.conftest import House, SmallLibrary, nothing_to_open, served
 from tests.doubles import MONDAY, ScriptedMind, office
-from tests.postgres import database, found
 
 pytestmark = pytest.mark.slow
 

@@ -12,9 +12,9 @@ import pytest
 from calls.errors import AntesalaError
 from calls.ports import Records
 from calls.words import Caller, CallRow, Event, Heard, Partial, Said
+from evals.postgres import database
 from records.store import Store, open_records
 from tests.doubles import MONDAY, MemoryRecords
-from tests.postgres import database
 
 ROW = CallRow("c1", "text", Caller("+34600111222", "Luis Prieto"), "es", MONDAY)
 HELLO = Heard("Buenos días, quería hablar con la señora Vidal.", "es", 0.9, 1.0, 2.5)

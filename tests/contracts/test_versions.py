@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from calls.versions import Outdated, Version, Versions
+from evals.postgres import database
 from records.store import open_records
 from tests.doubles import MONDAY, MemoryVersions
-from tests.postgres import database
 
 PRESS = Version("preference", "press", 1, {"text": {"es": "La prensa escribe. 😀"}}, "approved", "Elena", MONDAY)
 LUIS = Version("contact", "press", 1, {"name": "Luis"}, "approved", "office folder", MONDAY, source="abc", batch="b1")

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from calls.words import Caller, CallRow, Event, Heard, Message
+from evals.postgres import database, found, running
 from records.ahead import AHEAD
 from records.store import open_records
 from tests.doubles import MONDAY
-from tests.postgres import database, running
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(found() is None, reason="PostgreSQL is not installed")
 async def test_while_the_server_is_gone_the_call_goes_on_and_is_put_in_afterwards(tmp_path: Path) -> None:
     ahead = tmp_path / AHEAD
     with running() as server:

@@ -34,12 +34,12 @@ from calls.words import (
     Reason,
     Said,
 )
+from evals.postgres import database
 from records.alone import alone
 from records.engine import open_engine
 from records.store import Store, open_records
 from tests.doubles import MONDAY
 from tests.loops import ROOT
-from tests.postgres import database
 
 LUIS = Caller("+34600111222", "Luis Prieto", Circle.TRUSTED)
 ROW = CallRow("c1", "text", LUIS, "es", MONDAY, ref="CA123", proof="attested_a")
