@@ -46,6 +46,7 @@ class Bench(StrEnum):
     KNOWLEDGE = "knowledge"
     LATENCY = "latency"
     LINES = "lines"
+    LOAD = "load"
     TURNS = "turns"
     VOICE = "voice"
 
