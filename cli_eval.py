@@ -22,6 +22,7 @@ def evaluate(
     against: Annotated[Path | None, typer.Option(help="Compare with the eval.json of an earlier run.")] = None,
     only: Annotated[str, typer.Option(help="Only scenarios whose id holds this.")] = "",
     count: Annotated[int, typer.Option("--some", help="Only so many scenarios, evenly spread.")] = 0,
+    runs: Annotated[int, typer.Option(help="How often each is played; by voice, with another voice each time.")] = 3,
     voice: Annotated[bool, typer.Option("--voice", help="Spoken over a telephone line, heard by the ears.")] = False,
     noise: Annotated[float | None, typer.Option(help="By voice: noise on the line, so many dB below speech.")] = None,
     caller: Annotated[str | None, typer.Option(help="A model that plays the callers, as in ANTESALA_MODEL.")] = None,
@@ -29,7 +30,7 @@ def evaluate(
     minds: Annotated[bool, typer.Option("--minds", help="Once under each mind that nobody should trust.")] = False,
     office: OfficeDir = None,
 ) -> None:
-    """Plays every scenario three times, prints what failed and why, writes a report.
+    """Plays every scenario, prints what failed and why, writes a report.
 
     Fails under 90 % by text, under 80 % by voice, and at any fault under a bad mind.
     """
@@ -38,7 +39,7 @@ def evaluate(
     if against and not against.is_file():
         raise SettingsError(f"{against} is not there. Give the eval.json of an earlier run.")
     engines = Settings.read().data if voice else None
-    how = How(only, count, engines, noise, caller, caller_url)
+    how = How(only, count, runs, engines, noise, caller, caller_url)
     with tempfile.TemporaryDirectory() as data:
         mind = {"model": "house"} if voice or minds else {}
         settings = Settings.read(office=office, data=Path(data), voice="pyttsx3", **mind)

@@ -1,4 +1,4 @@
-"""`antesala eval`: every scenario three times, by text or by voice, and a report."""
+"""`antesala eval`: every scenario several times, by text or by voice, and a report."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class How:
 
     only: str = ""
     count: int = 0
+    runs: int = RUNS
     engines: Path | None = None
     noise_db: float | None = None
     caller: str | None = None
@@ -66,7 +67,7 @@ class How:
     def __str__(self) -> str:
         noise = "" if self.noise_db is None else f", noise {self.noise_db:g} dB below the speech"
         who = f"callers played by {self.caller}" if self.caller else "scripted callers"
-        return f"{len(self.scenarios)} scenarios by {self.by}{noise}, {who}, {RUNS} runs"
+        return f"{len(self.scenarios)} scenarios by {self.by}{noise}, {who}, {self.runs} times each"
 
 
 def run(settings: Settings, how: How, out: Path, against: Path | None, report: Callable[[], None]) -> int:
@@ -97,7 +98,7 @@ def _write(results: Results, out: Path) -> None:
 async def _all(settings: Settings, how: How, tell: Callable[[Tried], None]) -> None:
     async with opened(settings) as house, _players(house, how) as play:
         for scenario in how.scenarios:
-            tell(await _tried(scenario, house, play))
+            tell(await _tried(scenario, house, play, how.runs))
 
 
 @asynccontextmanager
@@ -123,11 +124,11 @@ async def _players(house: TextHouse, how: How) -> AsyncGenerator[Play]:
         yield lambda scenario, run: by_voice.play(scenario, run, plays=plays)
 
 
-async def _tried(scenario: Scenario, house: TextHouse, play: Play) -> Tried:
+async def _tried(scenario: Scenario, house: TextHouse, play: Play, runs: int) -> Tried:
     policy, found = house.office.knowledge.policy, []
     tried = Tried(scenario.id, scenario.language, scenario.attack, ())
     asked = house.model_calls()
-    for n in range(RUNS):
+    for n in range(runs):
         played = await play(scenario, n)
         found.append(tuple(dict.fromkeys(faults(played, house.facts, policy))))
         tried = _counted(tried, played, found[-1])
