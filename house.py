@@ -75,6 +75,8 @@ from settings import Settings
 
 FIRST = 8
 """Calls at once until the machine's speed is measured."""
+TYPED = 50
+"""Calls by typing at once, where nobody says how many calls there may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,11 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
             spent=budget.spent,
             breakers=breakers,
         )
-        admission = Admission(settings.max_calls or FIRST, per_number=settings.calls_per_number or None)
+        admission = Admission(
+            settings.max_calls or FIRST,
+            per_number=settings.calls_per_number or None,
+            typed=TYPED if settings.max_calls is None else None,
+        )
         admission.measured(admission.most)
         switchboard = Switchboard(office, desk, admission, timedelta(minutes=settings.longest_call_minutes))
         house.push_async_callback(switchboard.close)

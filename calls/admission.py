@@ -45,11 +45,15 @@ def carried(hearing_s: float, cores: int) -> int:
 
 @dataclass
 class Admission:
-    """`most` calls are served at once, `noted` more leave a number. `per_number`: calls within WINDOW; None: any."""
+    """`most` calls are served at once, `noted` more leave a number. `per_number`: calls within WINDOW; None: any.
+
+    `typed`: so many calls by typing beside them, which take no ears and no voice; None: they count like any other.
+    """
 
     most: int
     noted: int = 0
     per_number: int | None = None
+    typed: int | None = None
 
     def __post_init__(self) -> None:
         self._rings: dict[str, deque[datetime]] = {}
@@ -61,6 +65,7 @@ class Admission:
     def shut(self) -> None:
         """Nobody else is let in."""
         self.most = self.noted = 0
+        self.typed = None
 
     def place(self, caller: Caller, served: int, noted: int, now: datetime) -> Place:
         """What a call of `caller` gets at `now`, while so many are served and so many leave a number."""

@@ -50,7 +50,7 @@ class Switchboard:
 
         `noted`: the caller only leaves a number, and takes no place of those who are served.
         """
-        if not noted and self.full:
+        if self._no_place(noted, typed=caller.get("door") is None):
             raise AllBusy(self.admission.most)
         self._answering[noted] += 1
         try:
@@ -71,12 +71,21 @@ class Switchboard:
 
     @property
     def full(self) -> bool:
-        """Nobody else can be served now."""
+        """Nobody else can be served by voice now."""
         return self._served >= self.admission.most
+
+    def _no_place(self, noted: bool, typed: bool) -> bool:
+        most = self.admission.typed
+        if typed and most is not None:
+            return sum(call.door is None for call in self.calls) >= most
+        return not noted and self.full
 
     @property
     def _served(self) -> int:
-        return len(self._calls) - len(self._noted) + self._answering[False]
+        """Calls that take the place of another."""
+        apart = self.admission.typed is not None
+        counted = sum(not (apart and call.door is None) for call in self.calls)
+        return counted - len(self._noted) + self._answering[False]
 
     def shut(self) -> None:
         """Nobody else is answered any more."""

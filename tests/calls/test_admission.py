@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from calls.admission import WINDOW, Admission, Place, carried
-from calls.switchboard import Switchboard
+from calls.switchboard import AllBusy, Switchboard
 from calls.turn import take_turn
 from calls.words import Caller, Circle, Promise, Utterance
 from tests.doubles import MONDAY, OpenDoor, SmallKnowledge, office, texts
@@ -38,6 +38,22 @@ def test_who_rings_too_often_leaves_a_number_then_is_turned_away_and_may_come_ag
     assert house.place(Caller(None), 0, 0, now) is Place.SERVED
     house.forget(now + WINDOW)
     assert house.place(STRANGER, 0, 0, now + WINDOW) is Place.SERVED
+
+
+@pytest.mark.virtual_time
+async def test_calls_by_typing_take_no_place_of_those_by_voice() -> None:
+    house = office()
+    board = Switchboard(house, house.desk, Admission(most=1, typed=2))
+    typed = [await board.answer("text") for _ in range(2)]
+    with pytest.raises(AllBusy):
+        await board.answer("text")
+    assert not board.full and board.place(None) is Place.SERVED
+    spoken = await board.answer("test", door=OpenDoor())
+    assert board.full
+    with pytest.raises(AllBusy):
+        await board.answer("test", door=OpenDoor())
+    for call in (*typed, spoken):
+        await board.end(call, "caller")
 
 
 def test_a_quick_machine_carries_more_than_a_slow_one_and_each_at_least_one_call() -> None:
