@@ -6,7 +6,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import FrameType
@@ -28,7 +28,7 @@ from audio.voice import VOICE_RATE
 from calls.admission import Place, carried
 from calls.bridge import Bridge
 from calls.call import Call, new_id
-from calls.errors import SettingsError
+from calls.errors import EngineError, SettingsError
 from calls.farewell import farewell
 from calls.owed import Watchman
 from calls.ports import Office
@@ -190,7 +190,10 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
     async def warm_then_rehearse() -> None:
         await front.readiness.keep_warming()
         if settings.max_calls is None:
-            front.switchboard.admission.measured(carried(await hearing_s(house.sound, *greeting(front)), cores()))
+            with suppress(EngineError):  # what was taken for granted then stands
+                most = carried(await hearing_s(house.sound, *greeting(front)), cores())
+                front.switchboard.admission.measured(most)
+                print(f"It serves {most} calls at once.", flush=True)
         await rehearse(house.sound, often_said(front), front.switchboard)
 
     yield warm_then_rehearse()

@@ -14,6 +14,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from calls.breaker import Breakers
 from calls.errors import EngineError
+from console.api.health import Readiness
 from console.api.meters import Meters
 from console.logs import log_without_words
 from console.traces import Traces
@@ -68,6 +69,16 @@ def test_a_turn_is_a_trace_of_its_parts_and_nothing_else() -> None:
     assert round((turn.end_time - turn.start_time) / 1e9, 3) == 0.7
     assert parts[1].start_time == parts[0].end_time
     assert dict(turn.attributes) == {"antesala.end_of_turn_s": 0.5}
+
+
+async def test_readyz_tells_what_keeps_failing_now_and_what_stands_in(open_house: OpenHouse) -> None:
+    failing, standing_in = {"ears": "failed 3 times in a row"}, {"mind": "house"}
+    house = await open_house(readiness=Readiness({}, {}, lambda: failing, lambda: standing_in))
+    told = await house.client.get("/readyz")
+    assert told.status_code == 503 and told.json()["checks"] == failing
+    failing.clear()
+    told = await house.client.get("/readyz")
+    assert told.status_code == 200 and told.json()["standing_in"] == {"mind": "house"}
 
 
 async def test_what_engines_take_and_use_is_counted(open_house: OpenHouse) -> None:
