@@ -63,6 +63,7 @@ from lines.sip.account import PhoneSet
 from lines.sip.attendant import Attendant, Hear
 from lines.sip.line import SipLine
 from lines.tickets import Tickets
+from lines.twilio_desk import Account, TwilioDesk
 from prompts import Phrasebook
 from records.alone import alone
 from records.people import any_account
@@ -96,6 +97,8 @@ def create_app(settings: Settings) -> FastAPI:
                 async with lines as telephone, asyncio.TaskGroup() as chores:
                     if telephone and settings.sip_desk:
                         house.front.desk.hang(_attendant(telephone, settings.sip_desk, house, hear))
+                    if twilio_desk:
+                        house.front.desk.hang(twilio_desk)
                     tasks = [chores.create_task(chore) for chore in _chores(house, settings)]
                     print(*house.chosen, sep="\n", flush=True)
                     if telephone:
@@ -132,6 +135,10 @@ def create_app(settings: Settings) -> FastAPI:
 
     url, phone = settings.public_url, _phone(settings)
     app.include_router(twilio.router(converse, tickets, _secret(settings.twilio_auth_token), url, busy))
+    if twilio_desk := _twilio_desk(settings, lambda: app.state.front):
+        assert url and settings.twilio_auth_token
+        signed = twilio.signature(settings.twilio_auth_token.get_secret_value())
+        app.include_router(twilio_desk.router(signed, url))
     app.include_router(telnyx.router(converse, tickets, settings.telnyx_public_key, url, busy))
     app.include_router(plivo.router(converse, tickets, _secret(settings.plivo_auth_token), url, busy))
     app.include_router(asterisk.router(converse, _secret(settings.asterisk_token)))
@@ -170,6 +177,23 @@ def _phone(settings: Settings) -> PhoneSet | None:
         settings.sip_listen, settings.sip_allow, _secret(settings.sip_register), settings.sip_rtp_ports,
         settings.most_at_once,
     )  # fmt: skip
+
+
+def _twilio_desk(settings: Settings, front: Callable[[], Front]) -> TwilioDesk | None:
+    """What rings the assistant by Twilio, where their number is set. Raises SettingsError."""
+    if settings.twilio_desk is None:
+        return None
+    url, number = settings.public_url, settings.twilio_number
+    token, account = _secret(settings.twilio_auth_token), settings.twilio_account
+    if not (url and number and token and account):
+        raise SettingsError(
+            f"{PREFIX}TWILIO_DESK needs {PREFIX}PUBLIC_URL, {PREFIX}TWILIO_ACCOUNT, {PREFIX}TWILIO_AUTH_TOKEN and "
+            f"{PREFIX}TWILIO_NUMBER as well."
+        )
+    ours = Account(account, token, number, settings.twilio_api)
+    return TwilioDesk(
+        ours, settings.twilio_desk, url, lambda: front().desk, lambda call_id: front().switchboard.find(call_id)
+    )
 
 
 def _attendant(telephone: SipLine, uri: str, house: OpenOffice, hear: Hear) -> Attendant:

@@ -130,8 +130,13 @@ class Settings(BaseSettings):
     telnyx_public_key: str | None = Field(None, description="checks the signature of Telnyx's requests")
     plivo_auth_token: SecretStr | None = Field(None, description="checks the signature of Plivo's requests")
     twilio_auth_token: SecretStr | None = Field(None, description="checks the signature of Twilio's requests")
-    twilio_account: str | None = Field(None, description="Twilio's account SID, for notices by SMS")
+    twilio_account: str | None = Field(
+        None, description="Twilio's account SID, for notices by SMS and `ANTESALA_TWILIO_DESK`"
+    )
     twilio_number: str | None = Field(None, description="the number that notices by SMS come from")
+    twilio_desk: str | None = Field(
+        None, description="the assistant's number, which a hand-off of a call by Twilio rings; else only the desk rings"
+    )
     twilio_api: str = Field("https://api.twilio.com", description="Twilio's API, or that of another region")
     smtp_url: SecretStr | None = Field(
         None, description="mail server for notices, `smtp://user:password@host:587` or `smtps://...`"

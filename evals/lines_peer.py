@@ -95,6 +95,9 @@ class SipPeer:
     call_id: str = ""
     status: int = 0
     over: asyncio.Event = field(default_factory=asyncio.Event)
+    cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    _parted: asyncio.Event = field(default_factory=asyncio.Event)
+    _replied: bytes = b""
 
     async def open(self, host: str = "127.0.0.1") -> None:
         self._sip, self._rtp = await datagrams(host), Rtp(host)
@@ -185,17 +188,17 @@ class SipPeer:
         """Answers an INVITE, as in ``486 Busy Here``."""
         kept = "".join(re.findall(r"^(?:Via|From|Call-ID|CSeq): .*\r\n", invite, re.MULTILINE))
         to = re.search(r"^To: (.*)\r$", invite, re.MULTILINE)
-        self._sip.transport.sendto(
+        self._replied = (
             f"SIP/2.0 {status}\r\n{kept}To: {to[1] if to else ''};tag={self._tag}\r\nContact: <{self.address}>\r\n"
-            f"{more}Content-Length: {len(body)}\r\n\r\n{body}".encode(),
-            ("127.0.0.1", self.to),
+            f"{more}Content-Length: {len(body)}\r\n\r\n{body}".encode()
         )
+        self._sip.transport.sendto(self._replied, ("127.0.0.1", self.to))
+        self._tasks.append(asyncio.create_task(self._answer_requests()))
 
     async def pick_up(self) -> None:
         """Waits until it is rung, and answers."""
         self.reply(await self.rung(), "200 OK", "Content-Type: application/sdp\r\n", self._sdp())
         self.status = 200
-        self._tasks.append(asyncio.create_task(self._answer_requests()))
 
     def _sdp(self) -> str:
         return (
@@ -210,6 +213,15 @@ class SipPeer:
             if text.startswith("SIP/2.0"):
                 if text.startswith("SIP/2.0 200") and "CSeq: 1 INVITE" in text:
                     self._send("ACK", 1, to=self._to)
+                if "CSeq: 2 BYE" in text:
+                    self._parted.set()
+                continue
+            if text.startswith("INVITE"):  # sent again, or the next call
+                if f"Call-ID: {self.call_id}\r\n" not in text:
+                    return self._sip.came.put_nowait(data)
+                self._sip.transport.sendto(self._replied, ("127.0.0.1", self.to))
+                continue
+            if text.startswith("ACK"):
                 continue
             kept = "".join(re.findall(r"^(?:Via|From|To|Call-ID|CSeq): .*\r\n", text, re.MULTILINE))
             self._sip.transport.sendto(
@@ -217,9 +229,21 @@ class SipPeer:
             )
             if text.startswith("BYE"):
                 self.over.set()
+            if text.startswith("CANCEL"):
+                self.cancelled.set()
 
     def bye(self) -> None:
-        self._send("BYE", 2, to=self._to)
+        """Puts the receiver down; sent again until it is answered (RFC 3261 section 17.1.2.2)."""
+        self._parted.clear()
+        sent = self._send("BYE", 2, to=self._to)
+
+        async def again() -> None:
+            for tries in range(5):
+                with suppress(TimeoutError):
+                    return await asyncio.wait_for(_set(self._parted), T1_S * 2**tries)
+                self._sip.transport.sendto(sent, ("127.0.0.1", self.to))
+
+        self._tasks.append(asyncio.create_task(again()))
 
     def refer(self, uri: str) -> None:
         self._send("REFER", 2, f"Refer-To: <{uri}>\r\n", to=self._to)
@@ -276,6 +300,10 @@ async def ringing_sip(to: int, host: str = "127.0.0.1", **how: object) -> AsyncG
         if peer.status == 200 and not peer.over.is_set():
             peer.bye()
         await peer.close()
+
+
+async def _set(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 class Registrar(Datagrams):

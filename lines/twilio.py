@@ -51,10 +51,11 @@ def router(
     busy: Busy = lambda arrival: None,
 ) -> APIRouter:
     """The two doors. Unsigned requests are taken from loopback only, and only while no `auth_token` is set."""
-    return doors(CARRIER, converse, tickets, _signature(auth_token) if auth_token else None, public_url, busy)
+    return doors(CARRIER, converse, tickets, signature(auth_token) if auth_token else None, public_url, busy)
 
 
-def _signature(auth_token: str) -> Signed:
+def signature(auth_token: str) -> Signed:
+    """Whether a request is signed as Twilio signs for the account with this token."""
     validator = RequestValidator(auth_token)
 
     async def signed(request: Request, url: str, form: FormData) -> bool:

@@ -1,14 +1,16 @@
 """A hand-off on the assistant's own telephone: it rings, the brief is whispered, a key decides.
 
-Whoever picks up hears who calls and why, and then presses 1 to take the call or 2 to leave it. A machine presses
-nothing. What becomes of the hand-off is decided at the desk alone; here it is asked and then done.
+Whoever picks up hears who calls and why, and then takes the call or leaves it: with the keys 1 and 2, or by saying so.
+An answering machine gives itself away by its beep, or says and presses nothing. What becomes of the hand-off is decided
+at the desk alone; here it is asked and then done.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from typing import Protocol
 
@@ -20,19 +22,32 @@ from calls.call import Call
 from calls.desk import Desk
 from calls.errors import AntesalaError, CallError
 from calls.wire import FRAME_S, Pcm, Wire
-from calls.words import CallRow, HandOff, Language
+from calls.words import CallRow, HandOff, Language, Sentence
 from lines.sip.line import SipCall
+from lines.tones import Beep
 
 BRIEF_S = 10.0
 """The whisper is no longer than this."""
 DECIDES_WITHIN_S = 8.0
 """After the brief: whoever has pressed nothing by then is a machine, or has put the receiver down beside the phone."""
 TAKE, LEAVE = "1", "2"
-GONE = ""
+GONE = "gone"
 """What stands for a key when the receiver is put down."""
 
 _log = logging.getLogger(__name__)
 
+_TAKES = re.compile(
+    r"\bp[aá]s[ea]me(?:l[ao])?\b|\bl[ao] (?:cojo|tomo|atiendo)\b|\bme pongo\b"
+    r"|\bput (?:them|him|her|it) through\b|\bI'?ll take (?:it|the call|this)\b",
+    re.IGNORECASE,
+)
+_YES = re.compile(r"\W*(?:s[ií]|vale|claro|de acuerdo|adelante|ok(?:ay)?|yes|yeah|sure|go ahead)\b", re.IGNORECASE)
+_NO = re.compile(r"^\W*no\b|\b(?:ahora no|no puedo|not now|I can'?t)\b", re.IGNORECASE)
+MOST_WORDS = 8
+"""Longer speech is not meant for us."""
+
+Hear = Callable[[Call, int, AsyncIterator[Pcm]], AsyncGenerator[Sentence]]
+"""(call, rate, what somebody says) -> their sentences in words."""
 Speak = Callable[[str, Language], AsyncGenerator[bytes]]
 """A sentence as chunks of int16 mono at the voice's rate."""
 
@@ -55,7 +70,9 @@ class Attendant:
         bridge_of: Callable[[Call], Bridge | None],
         speak: Speak,
         voice_rate: int,
+        hear: Hear | None = None,
     ):
+        self._hear = hear
         self._phone, self._uri, self._desk = phone, uri, desk
         self._find, self._bridge_of = find, bridge_of
         self._speak, self._voice_rate = speak, voice_rate
@@ -83,7 +100,7 @@ class Attendant:
     async def _decided(self, call: Call, hand_off: HandOff, leg: SipCall, keys: asyncio.Queue[str]) -> bool:
         """Whether they take it. Putting the receiver down, or nothing at all, is a no."""
         whisper = asyncio.create_task(self._whisper(call, hand_off, leg))
-        gone = asyncio.create_task(_gone(leg, keys))
+        gone = asyncio.create_task(self._listen(call, leg, keys, whisper))
         try:
             async with asyncio.timeout(BRIEF_S + DECIDES_WITHIN_S):
                 while (key := await keys.get()) not in (TAKE, LEAVE, GONE):
@@ -101,6 +118,27 @@ class Attendant:
         left = BRIEF_S
         for text in (call.phrase("whisper_keys"), hand_off.brief):
             left -= await self._say(leg, text, call.language, left)
+
+    async def _listen(self, call: Call, leg: SipCall, keys: asyncio.Queue[str], whisper: asyncio.Task[None]) -> None:
+        """Puts what they say, a machine's beep, and that they are gone, as the keys that it amounts to."""
+        beep = Beep(leg.rate)
+
+        async def frames() -> AsyncGenerator[Pcm]:
+            async with aclosing(leg.frames()) as sound:
+                async for pcm in sound:
+                    if beep.feed(pcm):
+                        keys.put_nowait(LEAVE)
+                    yield pcm
+
+        async with aclosing(frames()) as sound:
+            if self._hear is None:
+                async for _ in sound:
+                    pass
+            else:
+                async with aclosing(self._hear(call, leg.rate, sound)) as sentences:
+                    async for sentence in sentences:
+                        keys.put_nowait(spoken_key(sentence.text, whisper.done()))
+        keys.put_nowait(GONE)
 
     async def _say(self, leg: SipCall, text: str, language: Language, most_s: float) -> float:
         """Speaks to the leg in real time, at most `most_s`; the seconds that it took."""
@@ -185,9 +223,13 @@ class Rates:
         return frames
 
 
-async def _gone(leg: SipCall, keys: asyncio.Queue[str]) -> None:
-    """Tells when the leg is over; what it says until then is nobody's."""
-    async with aclosing(leg.frames()) as frames:
-        async for _ in frames:
-            pass
-    keys.put_nowait(GONE)
+def spoken_key(text: str, asked: bool) -> str:
+    """The key that somebody means who says `text`; `asked`: they have heard the whole question. "" for neither.
+
+    A yes before that is how people answer the telephone.
+    """
+    if len(text.split()) > MOST_WORDS:
+        return ""
+    if _NO.search(text):
+        return LEAVE
+    return TAKE if _TAKES.search(text) or (asked and _YES.match(text)) else ""

@@ -14,7 +14,7 @@ import os
 import socket
 import sys
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_network
 from itertools import count
@@ -99,6 +99,8 @@ class Phone:
         self._pipe, self._setup = pipe, setup
         self._legs: dict[int, Leg] = {}
         self._numbers = count(1)
+        self._dialled: set[int] = set()
+        """Calls of ours that are being placed, and are still wanted."""
         self._runtime = Runtime()
         self._agent: UserAgent
         """The one that dials: the trunk's, where there is one."""
@@ -149,11 +151,14 @@ class Phone:
     # --- calls ----------------------------------------------------------------------------------------
 
     def _rings(self, call: Call) -> None:
-        leg = self._follow(next(self._numbers) * 2, call)
+        number = next(self._numbers) * 2
+        self._follow(number, call)
+        leg = self._legs[number]
         headers = {name.lower(): value for name, value in call.headers.items()}
         leg.tell("ring", caller=call.peer or "", ref=call.call_id or "", headers=headers)
 
-    def _follow(self, number: int, call: Call) -> Leg:
+    def _follow(self, number: int, call: Call) -> Callable[[StackEvent], None]:
+        """From here on the house is told of the call; what it is told by is returned."""
         leg = self._legs[number] = Leg(number, call, self._pipe)
 
         def happened(event: StackEvent) -> None:
@@ -169,7 +174,7 @@ class Phone:
                     leg.tell("gone", why=event.text or "")
 
         call.on(happened)
-        return leg
+        return happened
 
     async def _up(self, leg: Leg) -> None:
         """The call is answered; its sound begins once both directions are there."""
@@ -190,9 +195,12 @@ class Phone:
                 if leg:
                     leg.send(told)
             elif told["is"] == "dial":
+                self._dialled.add(number)
                 self._errand(self._dial(number, told["uri"], told["headers"]))
             elif leg:
                 self._act(leg, told)
+            elif told["is"] == "hang_up":
+                self._dialled.discard(number)
 
     def _act(self, leg: Leg, told: dict[str, Any]) -> None:
         match told:
@@ -208,10 +216,24 @@ class Phone:
                 self._errand(leg.call.hangup())
 
     async def _dial(self, number: int, uri: str, headers: dict[str, str]) -> None:
+        """What becomes of the call before the stack has given it to us is told as well."""
+        early: list[StackEvent] = []
+        self._runtime.subscribe(early.append)
         try:
-            self._follow(number, await self._agent.dial(uri, headers))
+            call = await self._agent.dial(uri, headers)
         except (BaresipError, ValueError) as error:
             self._pipe.tell(number, "gone", why=str(error))
+            return
+        finally:
+            self._runtime.unsubscribe(early.append)
+            wanted = number in self._dialled
+            self._dialled.discard(number)
+        follow = self._follow(number, call)
+        for event in early:
+            if event.call == call.handle:
+                follow(event)
+        if not wanted:
+            self._errand(call.hangup())
 
     async def carry(self) -> None:
         """Sound, for as long as the phone lives."""

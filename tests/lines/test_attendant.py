@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -15,8 +15,8 @@ from calls.bridge import Bridge
 from calls.call import Call
 from calls.desk import Desk
 from calls.wire import Pcm
-from calls.words import HandOff, HandOffState, Language, Promise, Reason, Said
-from lines.sip.attendant import BRIEF_S, Attendant
+from calls.words import HandOff, HandOffState, Language, Promise, Reason, Said, Sentence
+from lines.sip.attendant import BRIEF_S, GONE, LEAVE, TAKE, Attendant, Hear, spoken_key
 from lines.sip.line import SipCall
 from tests.doubles import POLICY, MemoryRecords, SmallKnowledge, office
 from tests.lines.doors import tone
@@ -91,7 +91,7 @@ class Ringing:
 
 
 @asynccontextmanager
-async def ringing(ring_seconds: float = 25.0, rate: int = 16_000) -> AsyncGenerator[Ringing]:
+async def ringing(ring_seconds: float = 25.0, rate: int = 16_000, hear: Hear | None = None) -> AsyncGenerator[Ringing]:
     policy = replace(POLICY, hand_off=replace(POLICY.hand_off, ring_seconds=ring_seconds))
     desk, telephone, wire, records = Desk(), Telephone(rate), CallersWire(), MemoryRecords()
     house = replace(office(records=records, knowledge=SmallKnowledge(policy)), desk=desk)
@@ -100,7 +100,7 @@ async def ringing(ring_seconds: float = 25.0, rate: int = 16_000) -> AsyncGenera
     async def speak(text: str, language: Language) -> AsyncGenerator[bytes]:
         yield tone(24_000 * 6).tobytes()
 
-    desk.hang(Attendant(telephone, "sip:201@pbx", desk, lambda _: call, lambda _: bridge, speak, 24_000))
+    desk.hang(Attendant(telephone, "sip:201@pbx", desk, lambda _: call, lambda _: bridge, speak, 24_000, hear))
 
     async def caller() -> None:
         async for _ in bridge.frames():
@@ -165,6 +165,48 @@ async def test_a_machine_presses_nothing_and_gets_nobody():
         desk.telephone.pick_up()
         await asyncio.sleep(20)
         assert desk.states[-1] is HandOffState.RESUMED and desk.telephone.told[-1] == "hang_up"
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000])
+async def test_an_answering_machine_is_known_by_its_beep(rate: int):
+    async with ringing(rate=rate) as desk:
+        desk.telephone.pick_up()
+        await asyncio.sleep(3)
+        assert desk.states[-1] is HandOffState.RINGING
+        desk.telephone.leg.hear(tone(rate // 2, 1000, rate=rate).tobytes())
+        await asyncio.sleep(0.1)
+        assert desk.states[-1] is HandOffState.RESUMED and desk.said[-1] == "[hand_off_declined]"
+
+
+@pytest.mark.parametrize(("answer", "state"), [("Sí, adelante.", "bridged"), ("Ahora no puedo.", "resumed")])
+async def test_who_has_no_hand_free_says_so(answer: str, state: str):
+    async def hear(call: Call, rate: int, frames: AsyncIterator[Pcm]) -> AsyncGenerator[Sentence]:
+        words = iter(("¿Sí?", answer))
+        async for _ in frames:
+            yield Sentence(next(words), "es")
+
+    async with ringing(hear=hear) as desk:
+        desk.telephone.pick_up()
+        desk.telephone.leg.hear(bytes(640))
+        await asyncio.sleep(5)
+        assert desk.states[-1] is HandOffState.RINGING, "how people answer the telephone is no answer yet"
+        await asyncio.sleep(6)
+        desk.telephone.leg.hear(bytes(640))
+        await asyncio.sleep(0.2)
+        assert desk.states[-1].value == state
+
+
+def test_what_people_say_to_take_a_call_or_leave_it():
+    for text in ("Sí.", "Vale, pásamela.", "Okay.", "Yes, go ahead."):
+        assert spoken_key(text, asked=True) == TAKE
+    for text in ("Pásemelo.", "La cojo.", "Put them through, please.", "I'll take it."):
+        assert spoken_key(text, asked=False) == TAKE
+    for text in ("No.", "Ahora no.", "Mire, no puedo.", "Not now, please.", "I can't."):
+        assert spoken_key(text, asked=False) == LEAVE
+    for text in ("¿Sí?", "¿Dígame?", "Hello?", "Yes?"):
+        assert spoken_key(text, asked=False) == ""
+    assert spoken_key("Sí, este es el contestador de Marta Ríos, deje su mensaje", asked=True) == ""
+    assert GONE not in (TAKE, LEAVE, "")
 
 
 async def test_nobody_picks_up():
