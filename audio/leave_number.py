@@ -12,7 +12,7 @@ from audio.voice import Voice
 from calls.call import Call, new_id
 from calls.errors import EngineError
 from calls.wire import Wire
-from calls.words import Failed, Keys, Promise, Say
+from calls.words import Circle, Failed, Keys, Promise, Say
 
 WAIT_S = 8.0
 """So long after the clip a key is waited for."""
@@ -37,16 +37,11 @@ class LeaveNumber:
         self._call = call
         pace, gone = asyncio.create_task(self._mouth.run()), asyncio.create_task(self._until_gone())
         try:
-            known = call.caller.number
-            await self._owe(known, why)
-            await call.speak(call.phrase(f"{why}_house" if known else f"{why}_house_no_number"))
-            keyed = await self._number(gone)
-            if keyed:
-                await call.note(Keys(keyed))
-                await self._owe(keyed, why)
-            if not gone.done():
-                await call.speak(call.phrase("number_noted" if keyed else "full_house_goodbye"))
-                await self._said(gone)
+            if call.circle is Circle.BLOCKED:
+                await call.speak(call.phrase("blocked"))
+            else:
+                await self._take(call, why, gone)
+            await self._said(gone)
             call.ending = True
             await self.wire.hang_up()
         finally:
@@ -54,6 +49,18 @@ class LeaveNumber:
                 task.cancel()
             await asyncio.gather(pace, gone, return_exceptions=True)
             await self._mouth.close()
+
+    async def _take(self, call: Call, why: str, gone: asyncio.Task[None]) -> None:
+        """The clip, and the number."""
+        known = call.caller.number
+        await self._owe(known, why)
+        await call.speak(call.phrase(f"{why}_house" if known else f"{why}_house_no_number"))
+        keyed = await self._number(gone)
+        if keyed:
+            await call.note(Keys(keyed))
+            await self._owe(keyed, why)
+        if not gone.done():
+            await call.speak(call.phrase("number_noted" if keyed else "full_house_goodbye"))
 
     async def speak(self, say: Say) -> None:
         """Says it after what is being said."""

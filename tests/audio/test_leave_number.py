@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -11,17 +12,17 @@ from calls.admission import Admission, Place
 from calls.errors import EngineError
 from calls.switchboard import AllBusy, Switchboard
 from calls.wire import Arrival
-from calls.words import CallRow, Keys, Played, Promise, Said
+from calls.words import Caller, CallRow, Circle, Keys, Played, Promise, Said
 from tests.audio.tones import HummingVoice, Language_of_tones, Telephone, ToneEars, sound
-from tests.doubles import MemoryRecords, office
+from tests.doubles import MemoryRecords, SmallKnowledge, office
 
 pytestmark = pytest.mark.virtual_time
 
 
-def reception(voice: HummingVoice | None = None) -> tuple[Reception, MemoryRecords, ToneEars]:
+def reception(voice: HummingVoice | None = None, **parts: Any) -> tuple[Reception, MemoryRecords, ToneEars]:
     """A house that serves nobody, and three people who may leave a number."""
     records, tones = MemoryRecords(), Language_of_tones()
-    house, ears = office(records=records), ToneEars(tones)
+    house, ears = office(records=records, **parts), ToneEars(tones)
     board = Switchboard(house, house.desk, Admission(most=0, noted=3))
     return Reception(board, sound(tones, ears, voice), lambda stages: None), records, ears
 
@@ -49,6 +50,15 @@ async def test_another_number_can_be_keyed_over_the_clip() -> None:
     assert [body.text for body in bodies if isinstance(body, Said)] == ["[full_house_no_number]", "[number_noted]"]
     assert Keys("600333444") in bodies and any(isinstance(body, Promise) for body in bodies)
     assert phone.silent_between(2.2, 4.0), "the first key stops the clip"
+
+
+async def test_a_blocked_caller_is_owed_nothing() -> None:
+    blocked = SmallKnowledge(contacts={"+34600111222": Caller("+34600111222", "Ventas", Circle.BLOCKED)})
+    desk, records, _ = reception(knowledge=blocked)
+    row, phone = await rings(desk, "+34600111222")
+    bodies = [event.body for event in records.events[row.id]]
+    assert [body.text for body in bodies if isinstance(body, Said)] == ["[blocked]"] and phone.hung_up
+    assert not any(isinstance(body, Promise) for body in bodies)
 
 
 async def test_who_hangs_up_at_once_is_called_back_all_the_same() -> None:
