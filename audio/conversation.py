@@ -227,13 +227,13 @@ class Conversation:
             self._errand(self._call_speak("hold_on"))
 
     async def _ask_again(self, in_vain: bool) -> None:
-        """The first time for the words, after that there is a person for it."""
+        """The first time for the words, after that there is a person for it, and where there is none the keypad."""
         call = self._call
         with suppress(EngineError, CallClosed):
             await call.note(Failed("ears", "nothing was made out in time", "desk" if in_vain else "ask"))
             await self._call_speak("rescue" if in_vain else "unclear_again")
             if in_vain and isinstance(await call.do(HandOff(Reason.FAILURE)), Refused):
-                await self._call_speak("rescue_no_one")
+                await self._call_speak("keypad_menu")
 
     async def _call_speak(self, key: str) -> None:
         with suppress(EngineError, CallClosed):

@@ -8,9 +8,10 @@ import pytest
 
 from audio.conversation import Conversation
 from calls.call import Call
+from calls.desk import Desk
 from calls.errors import EngineError
 from calls.switchboard import Switchboard
-from calls.words import HandOff, HangUp, Heard, Keys, Message, Partial, Played, Reason, Said, Staff
+from calls.words import HandOff, HangUp, Heard, Keys, Message, Partial, Played, Reason, Refused, Said, Staff
 from tests.audio.tones import HummingVoice, Language_of_tones, Telephone, ToneEars, sound
 from tests.doubles import ScriptedMind, office
 
@@ -181,3 +182,24 @@ async def test_the_greeting_can_be_talked_over_and_the_disclosure_comes_with_the
     phone = Telephone(Language_of_tones(), [(0.6, "hola, llamo por la factura.", 1.5)], until=9)
     call = await converse(phone)
     assert said(call)[:2] == ["[disclosure]", "Muy bien."]
+
+
+class DeafEars(ToneEars):
+    """Has failed."""
+
+    async def hear(self, pcm, **how):
+        raise EngineError("ears", "no model")
+
+
+async def test_who_cannot_be_heard_is_told_what_keys_do_and_leaves_a_number_by_them():
+    tones, desk = Language_of_tones(), NobodyThere()
+    says = [(12, "¿Está la señora Vidal?", 1.0), (18, "¿Oiga?", 1.0)]
+    phone = Telephone(tones, says, until=50, keys=[(35 + n / 5, digit) for n, digit in enumerate("600111222#")])
+    call = await converse(phone, DeafEars(tones), desk=desk)
+    assert said(call)[:2] == ["[unclear_again]", "[rescue]"] and "[keypad_menu]" in said(call)
+    assert Keys("600111222#") in call.bodies and "Muy bien." in said(call), "the mind has the number"
+
+
+class NobodyThere(Desk):
+    async def offer(self, call, hand_off):
+        return Refused("nobody is there")
