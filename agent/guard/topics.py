@@ -1,4 +1,4 @@
-"""Politics, religion and sex: two embedders with a linear head a topic, and a small word list.
+"""Politics, religion and sex: two embedders, a small network over both, and a small word list.
 
 The embedders see what a sentence is about; the words settle what they blur. Scores are log-odds inside,
 probabilities outside.
@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.guard.fitting import Linear, Network
 from agent.guard.normalise import LONGEST, plain, tidy
 from agent.guard.patterns import any_of, patterns
 from calls.errors import EngineGarbled, WeightsError
@@ -36,20 +37,21 @@ E5_SCALE = 3.0
 Own = Callable[[Sequence[str]], list[Screened]]
 """Judges each text by the topics that a house adds."""
 _Floats = NDArray[np.float32]
-_STORED = ("weights", "bias", "quick", "block", "grey", "clean", "clear", "centre", "probes")
+_STORED = ("inner", "outer", "quick", "block", "grey", "clean", "clear", "centre", "probes")
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """One linear head a topic over both embeddings side by side, and one over the fast embedding alone.
+    """A network of one layer over both embeddings side by side, and a linear head a topic over the fast one alone.
 
-    `weights` (3, e5 + fast), `bias` (3,), `quick` (3, fast + 1: the bias is last), `centre` (e5,), `probes` as PROBES.
+    `inner` (units, e5 + fast + 1), `outer` (3, units + 1), `quick` (3, fast + 1): the bias is last. `centre` (e5,),
+    `probes` as PROBES.
     Log-odds a topic, shape (3,): from `block` a text is blocked, from `grey` it is doubtful, and as long as every
     quick head stays under `clean` it needs no closer look; under `clear` none where only a block by MARGIN counts.
     """
 
-    weights: _Floats
-    bias: _Floats
+    inner: _Floats
+    outer: _Floats
     quick: _Floats
     block: _Floats
     grey: _Floats
@@ -79,13 +81,11 @@ class Heads:
 
     def scores(self, e5: _Floats, fast: _Floats) -> _Floats:
         """Log-odds, shape (texts, 3)."""
-        found: _Floats = self.features(e5, fast) @ self.weights.T + self.bias
-        return found
+        return Network(self.inner, self.outer)(self.features(e5, fast))
 
     def quick_scores(self, fast: _Floats) -> _Floats:
         """Rougher log-odds at a tenth of the cost, shape (texts, 3)."""
-        found: _Floats = fast @ self.quick[:, :-1].T + self.quick[:, -1]
-        return found
+        return Linear(self.quick)(fast)
 
 
 class Lexicon:

@@ -22,7 +22,7 @@ FOOTBALL = [
     "We should have signed a better striker this season.",
     "Our goalkeeper lost us the cup final.",
 ]
-KEPT_OUT = ["¿Vio usted el penalti que nos pitaron en la final?", "Does she think her team will win the league?"]
+KEPT_OUT = ["¿Vio usted el penalti que nos pitaron en la final?", "Did your boss see our goal in the cup match?"]
 SERVED = [
     "Llamaba por la factura del mes pasado.",
     "¿Puede recibirme la señora Vidal el martes?",
