@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,16 +117,21 @@ def _wall(loop_time: float) -> float:
     return datetime.now().timestamp() + loop_time - asyncio.get_running_loop().time()
 
 
-def _words(said: Recorded) -> list[tuple[str, float]]:
-    """Each word of a recording and when it ends, in seconds."""
-    import soxr
+@cache
+def _whisper() -> Any:
     import whisper
 
     from audio.ears.models import checkpoint
 
-    model = whisper.load_model(str(checkpoint(Settings.read().data)))
+    return whisper.load_model(str(checkpoint(Settings.read().data)))
+
+
+def _words(said: Recorded) -> list[tuple[str, float]]:
+    """Each word of a recording and when it ends, in seconds."""
+    import soxr
+
     wide = soxr.resample(said.pcm.astype(np.float32) / 32768, RATE, 16_000)
-    heard: dict[str, Any] = model.transcribe(wide, language=said.language, word_timestamps=True, temperature=0.0)
+    heard: dict[str, Any] = _whisper().transcribe(wide, language=said.language, word_timestamps=True, temperature=0.0)
     return [(_plain(each["word"]), each["end"]) for part in heard["segments"] for each in part["words"]]
 
 

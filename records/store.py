@@ -179,7 +179,9 @@ class Store:
 
     async def _corrected(self, work: Callable[[Connection], Shown | None]) -> dict[str, Any] | None:
         shown = await self._writer.write(work)
-        return shown and {name: value for name, value in shown.event.items() if name != "call_id"}
+        if shown is None:
+            return None
+        return {name: value for name, value in shown.event.items() if name != "call_id"}
 
     # --- more to read -------------------------------------------------------------------------------
 

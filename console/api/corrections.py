@@ -51,7 +51,7 @@ class LineCorrection(BaseModel):
 class TakenBack(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: Author = Field("assistant", description="who takes it back", validate_default=True)
+    by: Author = "assistant"
 
 
 @router.post("/calls/{call_id}/corrections", status_code=201)

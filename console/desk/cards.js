@@ -6,7 +6,7 @@ import { deed, facts, line } from "./telling.js";
 
 const LINES = 4;
 const FEW_LINES = 2;
-const MANY = 9; // from so many calls on each is shown in few lines
+const MANY = 9; // more calls than this are shown in few lines each
 const STEP = 15; // of need; less does not change the order
 const STILL_MS = 1500;
 const DEEDS = 4;
@@ -18,6 +18,7 @@ export class Cards {
   constructor(open) {
     this.open = open;
     this.all = new Map();
+    this.many = false;
     this.pointed = -STILL_MS;
     $("grid").onpointermove = () => (this.pointed = performance.now());
     $("grid").onkeydown = (event) => this.walk(event);
@@ -32,12 +33,19 @@ export class Cards {
     const name = card.querySelector(".who");
     name.textContent = who(call.row);
     card.querySelector(".facts").textContent = facts(call.row);
-    const lines = lastLines(call, this.all.size < MANY ? LINES : FEW_LINES);
+    const lines = lastLines(call, this.many ? FEW_LINES : LINES);
     card.querySelector(".why").textContent = lines.some((each) => each.lastChild.textContent === call.why) ? "" : call.why;
     card.querySelector(".lines").replaceChildren(...lines);
     card.querySelector(".chips").replaceChildren(...chips(call));
     spark(card.querySelector(".spark"), call);
     this.wait(call, now);
+  }
+
+  /** Whether so many calls are to be shown another way than before. */
+  crowded(calls) {
+    const before = this.many;
+    this.many = calls > MANY;
+    return this.many !== before;
   }
 
   /** What changes by waiting alone. */

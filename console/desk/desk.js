@@ -35,6 +35,7 @@ function changed(call, event) {
 function draw() {
   drawing = null;
   const now = houseTime();
+  if (cards.crowded(calls.all.size)) for (const call of calls.all.values()) if (call.seq) stale.add(call);
   for (const call of stale) if (calls.all.has(call.row.id)) cards.draw(call, now);
   stale.clear();
   const open = [...calls.all.values()].filter((call) => !call.ended).length;
@@ -83,14 +84,12 @@ async function answer(handOff, how) {
   const call = [...calls.all.values()].find((each) => each.handOff?.id === handOff.id);
   if (how === "accept") {
     choose(call.row.id);
-    write("say");
+    return detail.take(call, handOff.id);
   }
   try {
-    await ask(`hand-offs/${encodeURIComponent(handOff.id)}/${how}`, "POST");
-    if (how === "decline") return toast(words.declined);
-    await detail.take(call);
+    await ask(`hand-offs/${encodeURIComponent(handOff.id)}/decline`, "POST");
+    toast(words.declined);
   } catch (error) {
-    if (detail.call === call && !call.staffed) detail.mode = "guidance";
     toast(error.status === 409 ? words.too_late : trouble(error), true);
   }
 }

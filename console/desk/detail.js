@@ -140,14 +140,14 @@ export class Detail {
     toast(mode === "say" ? words.said_it : words.hinted);
   }
 
-  /** Holds `call` for as long as this page is open. */
-  async take(call) {
+  /** Holds `call` for as long as this page is open; answers the hand-off with this id. */
+  async take(call, handOff = null) {
     const { id } = call.row;
     const seat = new Seat(id, this.me(), () => this.leave(id));
     this.mode = "say";
     $("text").focus();
     try {
-      await seat.take();
+      await seat.take(handOff);
     } catch (error) {
       if (!call.staffed) this.mode = "guidance";
       return toast(error.status === 409 ? words.too_late : trouble(error), true);

@@ -53,9 +53,9 @@ export class Seat {
     this.lost = lost;
   }
 
-  /** Takes the call over. Throws what `ask` throws. */
-  async take() {
-    const told = await ask(`calls/${encodeURIComponent(this.callId)}/seat`, "POST", { by: this.by });
+  /** Takes the call over, and answers the hand-off with this id. Throws what `ask` throws. */
+  async take(handOff = null) {
+    const told = await ask(`calls/${encodeURIComponent(this.callId)}/seat`, "POST", { by: this.by, hand_off: handOff });
     this.sound = told.sound;
     this.socket = socketOf(told);
     this.socket.onmessage = ({ data }) => this.speaker?.port.postMessage(new Int16Array(data));

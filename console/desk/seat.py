@@ -11,16 +11,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from typing import Annotated, Any
 
 import numpy as np
 import soxr
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Body, WebSocket, WebSocketDisconnect
 
 from calls.bridge import Bridge
 from calls.call import Call
+from calls.desk import NoSuchHandOff
 from calls.errors import CallClosed, EngineError
 from calls.wire import FRAME_S, Pcm
 from calls.words import Sentence, Staff
@@ -34,6 +36,8 @@ PATH = "/desk/seat"
 RATE = 16_000
 MOST_SOUND = RATE * 2 * 2
 """Bytes of sound in one message: two seconds."""
+SIT_WITHIN_S = 3.0
+"""A page that took a call has to open its socket by then, else it is taken for gone."""
 BACK_WITHIN_S = 2.0
 """A page that lost its connection may take its seat again; after that the receptionist resumes."""
 START_WITHIN_S = 10.0
@@ -54,21 +58,44 @@ class Seats:
     by: dict[str, str] = field(default_factory=dict)
     vacated: set[asyncio.Task[None]] = field(default_factory=set)
 
+    def wait(self, work: Coroutine[Any, Any, None]) -> None:
+        """Sees to a call that no page holds."""
+        waiting = asyncio.create_task(work)
+        self.vacated.add(waiting)
+        waiting.add_done_callback(self.vacated.discard)
+
 
 def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
     """Taking a seat: the ticket over the API, then the socket."""
     seats, tickets, doors = Seats(), Tickets(), APIRouter(responses=PROBLEM)
 
     @doors.post("/api/calls/{call_id}/seat", status_code=201, tags=["desk"])
-    async def seat(call_id: str, front: TheFront, by: By) -> dict[str, object]:
-        """Takes the call over for as long as the socket at `path` stays open. `sound`: whether it can be spoken to."""
+    async def seat(
+        call_id: str, front: TheFront, by: By, hand_off: Annotated[str | None, Body(embed=True, max_length=100)] = None
+    ) -> dict[str, object]:
+        """Takes the call over for as long as the socket at `path` stays open. `sound`: whether it can be spoken to.
+
+        With `hand_off` that is answered by it: 409 when it no longer rings, whoever was faster.
+        """
         call = await front.in_progress(call_id)
         if call.id in seats.taken and seats.by.get(call.id) != by:
             raise InOtherHands("A person already has this call.")
-        if not call.with_staff:
+        if hand_off:
+            if call.hand_off is None or call.hand_off.id != hand_off:
+                raise NoSuchHandOff(hand_off)
+            await front.desk.accept(hand_off)
+            await call.note(Staff("take_over", by))
+        elif not call.with_staff:
             await take(front, call, by)
         sound = bridge_of(call) is not None
-        return {"ticket": tickets.issue(call_id, by), "path": PATH, "sound": sound}
+        ticket = tickets.issue(call_id, by)
+
+        def look() -> None:
+            if tickets.unused(ticket):
+                seats.wait(_resume(seats, front, call))
+
+        asyncio.get_running_loop().call_later(SIT_WITHIN_S, look)
+        return {"ticket": ticket, "path": PATH, "sound": sound}
 
     @doors.post("/api/calls/{call_id}/listen", status_code=201, tags=["desk"])
     async def listen(call_id: str, front: TheFront, by: By) -> dict[str, str]:
@@ -99,9 +126,7 @@ def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
             if seats.taken.get(call.id) is socket:
                 del seats.taken[call.id], seats.by[call.id]
                 if not left:
-                    waiting = asyncio.create_task(_resume(seats, front, call))
-                    seats.vacated.add(waiting)
-                    waiting.add_done_callback(seats.vacated.discard)
+                    seats.wait(_resume(seats, front, call))
 
     return doors
 
@@ -116,7 +141,7 @@ async def _first_message(socket: WebSocket) -> object:
 
 
 async def _resume(seats: Seats, front: Front, call: Call) -> None:
-    """The page is gone: unless it comes back soon, the caller hears from the receptionist again."""
+    """No page holds the call: unless one comes soon, the caller hears from the receptionist again."""
     await asyncio.sleep(BACK_WITHIN_S)
     if call.id in seats.taken or not call.open or not call.with_staff:
         return

@@ -32,6 +32,10 @@ class Tickets:
         self._open[secret] = Ticket(call_id, by, listens, now + TICKET_S)
         return secret
 
+    def unused(self, secret: str) -> bool:
+        """Nobody has come with it yet."""
+        return secret in self._open
+
     def redeem(self, secret: object) -> Ticket | None:
         """The ticket, once; None if it is unknown, spent or too old."""
         ticket = self._open.pop(str(secret), None)

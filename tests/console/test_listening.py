@@ -58,7 +58,7 @@ def bridge_of(call: Call) -> Bridge | None:
 
 
 async def nothing(call: Call, rate: int, frames: AsyncIterator[Pcm]) -> AsyncGenerator[Sentence]:
-    for each in ():
+    for each in list[Sentence]():
         yield each
 
 
@@ -142,3 +142,14 @@ async def test_a_call_in_writing_cannot_be_listened_to(house: House) -> None:
 )
 def test_the_notice_stands_before_the_question(greeting: str, told: str) -> None:
     assert with_notice(greeting, "N.") == told
+
+
+@pytest.mark.virtual_time
+async def test_a_seat_that_nobody_takes_is_given_back(house: House) -> None:
+    house.app.include_router(seat.router(bridge_of, nothing))
+    call_id = await house.dial()
+    assert (await house.client.post(f"/api/calls/{call_id}/seat", json={"by": "Marta"})).status_code == 201
+    assert (await house.hear(call_id, "¿Hola?"))["said"] == []
+    await asyncio.sleep(6)
+    assert (await house.events(call_id))[-1]["text"] == "[silence_first]"
+    assert (await house.hear(call_id, "¿Sigue ahí?"))["said"] == ["Muy bien."]
