@@ -29,6 +29,11 @@ class FirstMeeting:
         self._knowledge, self._folder, self._line, self._now = knowledge, folder, line, now
         self._understand = understand
 
+    @property
+    def held(self) -> bool:
+        """Whether the house has an office of its own already."""
+        return self._folder is None
+
     def questions(self, language: Language) -> list[dict[str, Any]]:
         """In order: ``{id, text, kind, hint, usual, optional, choices}``."""
         return [asdict(each) for each in questions(language)]

@@ -26,10 +26,16 @@ class Answers(BaseModel):
     answers: dict[str, Answer] = Field(max_length=30)
 
 
+class Questions(Listed):
+    """What the executive is asked. `held`: there is an office already, and nothing to be asked."""
+
+    held: bool
+
+
 @router.get("")
-async def questions(learning: TheLearning, language: Annotated[Language, Query()] = "es") -> Listed:
+async def questions(learning: TheLearning, language: Annotated[Language, Query()] = "es") -> Questions:
     """In order: `{id, text, kind, hint, usual, optional, choices}`."""
-    return Listed(items=learning.meeting.questions(language), next=None)
+    return Questions(items=learning.meeting.questions(language), next=None, held=learning.meeting.held)
 
 
 @router.post("", status_code=201)

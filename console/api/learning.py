@@ -114,6 +114,11 @@ class Replay(Protocol):
 class Meeting(Protocol):
     """The first meeting. Raises NotFit, OfficeError, EngineError."""
 
+    @property
+    def held(self) -> bool:
+        """Whether there is an office already."""
+        ...
+
     def questions(self, language: Language) -> list[dict[str, Any]]: ...
 
     async def hold(self, answers: Mapping[str, str], language: Language) -> dict[str, Any]: ...

@@ -5,7 +5,9 @@ import { dictate, speak } from "./sound.js";
 import { begin, clearFaults, shortcuts, showFaults, tried } from "./study.js";
 
 async function load() {
-  const { items } = await ask(`first-meeting?language=${language}`);
+  const { items, held } = await ask(`first-meeting?language=${language}`);
+  $("meeting").hidden = held;
+  $("held").hidden = !held;
   $("questions").replaceChildren(...items.map(draw));
   $("done").max = items.length;
   count();
@@ -32,7 +34,7 @@ function draw(question, number) {
 /** `label` with a microphone for its field: one thing a line is added to, anything else is said anew. */
 function spoken(label, field, question) {
   const box = make("div", "spoken");
-  const button = make("button", "quiet", words.by_voice);
+  const button = make("button", "quiet listen", words.by_voice);
   button.type = "button";
   button.setAttribute("aria-pressed", "false");
   button.setAttribute("aria-label", `${words.by_voice}: ${question.text}`);

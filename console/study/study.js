@@ -122,6 +122,7 @@ export function clearFaults(form) {
   for (const each of form.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
 }
 
+document.querySelector("nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 $("help").onclick = () => $("keys").showModal();
 $("me").value = me() ?? "";
 $("me").onchange = () => localStorage.setItem("me", $("me").value.trim());

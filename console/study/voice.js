@@ -147,7 +147,7 @@ async function aloud(text, language) {
 
 async function turn(to_file) {
   shut();
-  form.hidden = to_file;
+  form.hidden = $("parts").hidden = to_file;
   file.hidden = !to_file;
   $("save_first").hidden = to_file;
   $("as_form").setAttribute("aria-pressed", !to_file);

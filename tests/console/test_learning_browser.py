@@ -87,6 +87,11 @@ async def test_what_is_proposed_is_decided_with_a_tap(study: TheStudy, school: S
         cell = page.locator('[data-cell="book/trusted"]')
         await cell.locator("[data-act=raise]").click()
         await expect(cell).to_contain_text("acts and reports")
+        answers = page.locator('[data-cell="answer/known"]')
+        await answers.locator("[data-act=lower]").click()
+        await expect(answers).to_contain_text("acts and reports")
+        await answers.locator("[data-act=lower]").click()
+        await expect(answers.locator("strong")).to_have_text("asks")
         await accessible(page)
         await fits(page, "study-autonomy")
 
