@@ -63,6 +63,11 @@ class Results:
     before: Sequence[dict[str, Any]] | None = None
 
     @property
+    def runs(self) -> int:
+        """How often each was played."""
+        return max((len(each.faults) for each in self.tried), default=0)
+
+    @property
     def shares(self) -> list[Share]:
         """By group, and of all."""
         groups = {each.group: [other for other in self.tried if other.group == each.group] for each in self.tried}
@@ -113,7 +118,10 @@ class Results:
             "how": self.how,
             "model_calls_a_turn": self.calls_a_turn,
             "word_errors": self.word_errors,
-            "shares": {each.group: {"of": each.of, "pass@1": each.once, "pass^3": each.always} for each in self.shares},
+            "shares": {
+                each.group: {"of": each.of, "pass@1": each.once, f"pass^{self.runs}": each.always}
+                for each in self.shares
+            },
             "scenarios": [each.as_json() for each in self.tried],
         }
 

@@ -27,8 +27,11 @@ _USUAL: dict[Language, dict[str, str]] = {
     "en": {"same": "Yes, this number.", "correct": "Yes, that's right.", "urgent": "No, it isn't urgent.",
            "offer": "Yes, please.", "instead": "Yes, that's fine."},
 }  # fmt: skip
-_AGAIN = r"¿me lo (?:repit|dic)e|sigue ahí|me oye|say it (?:again|another way)|still there|can you hear me|repita"
-"""Nothing was made out: whoever calls says it again, once."""
+_AGAIN = (
+    r"¿me lo (?:repit|dic)e|sigue ahí|me oye|say it (?:again|another way)|still there|can you hear me|repita"
+    r"|en qué puedo ayudar|how can i help|what can i do for"
+)
+"""Nothing was made out, or not what it is about: whoever calls says it again, once."""
 _CLOSING: dict[Language, str] = {"es": "No, nada más, gracias. Adiós.", "en": "No, that's all, thank you. Goodbye."}
 
 

@@ -156,7 +156,7 @@ def _transcript(played: Played) -> Transcript:
 
 def _print(results: Results, where: Path) -> None:
     console = Console(highlight=False)
-    shown = Table("scenarios", "of", "pass@1", f"pass^{RUNS}", title=results.how)
+    shown = Table("scenarios", "of", "pass@1", f"pass^{results.runs}", title=results.how)
     for each in results.shares:
         shown.add_row(each.group, str(each.of), f"{each.once:.1%}", f"{each.always:.1%}")
     console.print(shown)

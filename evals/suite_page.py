@@ -30,7 +30,8 @@ def page(results: Results) -> str:
         + ((f"{before[row.group]:.1%}" if row.group in before else "–",) if before else ())
         for row in shares
     ]
-    head = ("scenarios", "of", "pass@1", "pass^3", *(("pass^3 before",) if before else ()))
+    every = f"pass^{results.runs}"
+    head = ("scenarios", "of", "pass@1", every, *((f"{every} before",) if before else ()))
     parts = ["<h1>Scenarios</h1>", f"<p>{escape(results.how)}</p>", _table(head, figures), _plot(results)]
     parts.append(f"<p>Model calls a turn, median: {results.calls_a_turn:.2f}</p>")
     if results.word_errors is not None:
@@ -87,7 +88,7 @@ def _told(tried: Tried) -> str:
 
 
 def _plot(results: Results) -> str:
-    """Two bars a group, pass@1 above, pass^3 below; a tick where pass^3 of the other run was."""
+    """Two bars a group, pass@1 above, pass^k below; a tick where pass^k of the other run was."""
     bars, rows, before = [], results.shares, results.shares_before
     for at, row in enumerate(rows):
         top = at * _HIGH
@@ -100,6 +101,7 @@ def _plot(results: Results) -> str:
             x = _LEFT + before[row.group] * _WIDE
             bars.append(f'<rect x="{x - 1:.0f}" y="{top + _BAR}" width="3" height="{_BAR + 4}" fill="{_BEFORE}"/>')
     width, height = _LEFT + _WIDE + 60, len(rows) * _HIGH
-    label = "pass@1 above, pass^3 below, by group" + ("; the tick is pass^3 of the other run" if before else "")
+    every = f"pass^{results.runs}"
+    label = f"pass@1 above, {every} below, by group" + (f"; the tick is {every} of the other run" if before else "")
     plot = f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}" width="{width}">{"".join(bars)}</svg>'
     return f"<figure>{plot}<figcaption>{label}</figcaption></figure>"

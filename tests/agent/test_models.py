@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -303,3 +304,24 @@ async def test_a_gguf_file_is_served_and_served_again_if_its_server_dies(small_g
         assert choice.server._process is not first
     finally:
         await choice.stop()
+
+
+async def test_a_turn_mostly_takes_one_request() -> None:
+    """Only what has to be said after a deed, once it is known to be done, takes a second one."""
+    turns: list[list[list[Any]]] = [
+        [["Buenos días. ¿En qué puedo ayudarle?"]],
+        [["¿Me dice su nombre, por favor?"]],
+        [["Gracias. ¿De qué se trata?"]],
+        [["La prensa escribe a press@vidal.example.", call("follow_rule", preference="press", action="redirect")]],
+        [[call("take_message", reason="el contrato")], ["Anotado."]],
+        [["Estoy avisando a Marta Ríos.", call("put_through", reason="asked_for_person", to="assistant")]],
+        [["Gracias por llamar.", call("hang_up")]],
+    ]
+    asked: list[int] = []
+    async with answering(openai, *(answer for turn in turns for answer in turn)) as line:
+        for _ in turns:
+            before = len(line.provider.asked)
+            assert await line.say()
+            asked.append(len(line.provider.asked) - before)
+    assert line.failures == []
+    assert median(asked) <= 1.1 and sum(asked) == len(turns) + 1, asked
