@@ -51,7 +51,8 @@ class Result:
     def slope(self) -> float:
         """Megabytes a minute, once it has settled."""
         settled = [each for each in self.memory if each[0] * 60 >= SETTLED_S]
-        return float(np.polyfit(*zip(*settled, strict=True), 1)[0]) if len(settled) > 2 else 0.0
+        minutes, held = ([each[n] for each in settled] for n in (0, 1))
+        return float(np.polyfit(minutes, held, 1)[0]) if len(settled) > 2 else 0.0
 
     def p95(self, replies: Sequence[float]) -> float:
         return float(np.quantile(replies, 0.95)) if replies else float("nan")

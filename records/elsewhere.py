@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection, Engine, Select, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlmodel import col
 
 from calls.errors import EngineError
@@ -155,7 +155,7 @@ def _newest(connection: Connection) -> int:
 
 def _since(cursor: int, mine: str, connection: Connection) -> tuple[list[Shown], int]:
     """What happened after `cursor` on calls that are not `mine`, and the cursor after it."""
-    later: Select[Any] = (
+    later: Any = (
         select(EventTable, col(CallTable.held_by))
         .join(CallTable, col(CallTable.id) == col(EventTable.call_id))
         .where(col(EventTable.no) > cursor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, select
 from sqlmodel import col
@@ -35,7 +36,7 @@ def _row(row: Row, time: timedelta, interruption: bool = False) -> Row:
 
 def _within(table: type, moment: object, since: datetime, until: datetime, connection: Connection) -> list[Row]:
     """The rows of `table` whose `moment` falls into the time, each with its caller's circle."""
-    found = (
+    found: Any = (
         select(table, col(CallTable.circle))
         .join(CallTable, col(CallTable.id) == col(table.call_id))  # type: ignore[attr-defined]
         .where(col(moment) >= since, col(moment) < until)  # type: ignore[arg-type]
