@@ -24,11 +24,14 @@ AlsoWhose = Annotated[str | None, typer.Option("--number", help="The same.", hid
 
 def export(number: Whose = None, also: AlsoWhose = None, data: DataDir = None) -> None:
     """Prints all that is on record of a number, as JSON."""
+    from records.recordings import recorded
     from records.subject import gathered
 
     settings = Settings.read(data=data)
     with _records(settings) as engine, engine.connect() as connection:
         found = gathered(_number(number or also), connection)
+    if heard := recorded(settings.data, (call["id"] for call in found.get("calls", ()))):
+        found["recordings"] = [{"file": str(file)} for file in heard]
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 

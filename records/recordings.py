@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -32,6 +33,12 @@ def prune(data: Path, connection: Connection) -> int:
         except OSError as error:
             log.error("the recording %s could not be deleted: %s", file.name, error.strerror)
     return len(gone)
+
+
+def recorded(data: Path, ids: Iterable[str]) -> list[Path]:
+    """Where the recordings of these calls are. Blocks."""
+    files = (data / RECORDINGS / f"{call_id}.flac" for call_id in ids)
+    return [file for file in files if file.is_file()]
 
 
 def _agreed(ids: set[str], connection: Connection) -> set[str]:

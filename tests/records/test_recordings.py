@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -49,5 +50,7 @@ def test_who_is_erased_is_heard_no_more(data: Path) -> None:  # noqa: F811
 
     run(data, two)
     recorded(data, "theirs.flac", "other.flac")
+    told = json.loads(CliRunner().invoke(cli.app, ["export", PLANTED.number or ""]).stdout)
+    assert [each["file"] for each in told["recordings"]] == [str(data / RECORDINGS / "theirs.flac")]
     assert CliRunner().invoke(cli.app, ["erase", PLANTED.number or ""]).exit_code == 0
     assert kept(data) == {"other.flac"}
