@@ -39,7 +39,7 @@ def _within(table: type, moment: object, since: datetime, until: datetime, conne
     found: Any = (
         select(table, col(CallTable.circle))
         .join(CallTable, col(CallTable.id) == col(table.call_id))  # type: ignore[attr-defined]
-        .where(col(moment) >= since, col(moment) < until)  # type: ignore[arg-type]
+        .where(col(moment) >= since, col(moment) < until)
     )
     return rows(found, connection)
 
