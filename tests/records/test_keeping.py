@@ -11,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from alembic import command as command_of_alembic
+from alembic.config import Config
+from sqlalchemy import create_engine, inspect
 from sqlmodel import SQLModel
 from typer.testing import CliRunner
 
@@ -27,6 +29,7 @@ from records.erasure import genuine
 from records.retention import Keep
 from records.store import Store, open_records
 from tests.doubles import MONDAY
+from tests.loops import ROOT
 
 PLANTED = Caller("+34699887766", "Zenobia Camprubí", Circle.KNOWN)
 WORDS = "ornitorrinco"
@@ -192,19 +195,14 @@ def test_before_the_schema_changes_the_file_is_copied(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/records.sqlite"
     open_engine(url).dispose()
     assert [each.name for each in tmp_path.glob("*before-upgrade*")] == []
-    engine = open_engine(url)
+    (tmp_path / "records.sqlite").unlink()
+    config, engine = Config(), create_engine(url)
+    config.set_main_option("script_location", str(ROOT / "records" / "migrations"))
     with engine.begin() as connection:
-        for table in ("lessons",):
-            connection.execute(text(f"drop table {table}"))
-        for column in ("proof", "diverted"):
-            connection.execute(text(f"alter table calls drop column {column}"))
-        connection.execute(text("update alembic_version set version_num = '0005'"))
-        later = set(inspect(connection).get_table_names())
+        config.attributes["connection"] = connection
+        command_of_alembic.upgrade(config, "0005")
     engine.dispose()
-    try:
-        open_engine(url).dispose()
-    except SettingsError:
-        pytest.skip(f"a later migration wants what was dropped ({later})")
+    open_engine(url).dispose()
     (kept,) = tmp_path.glob("records-before-upgrade-from-0005.sqlite")
     with closing(sqlite3.connect(kept)) as old:
         assert old.execute("select version_num from alembic_version").fetchone() == ("0005",)
