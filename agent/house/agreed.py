@@ -18,7 +18,8 @@ def as_agreed(at: Situation, words: Wording) -> Moves | None:
     if last is None or not pattern("agreed").search(at.scene.heard.text):
         return None
     with_them = reversed(list(takewhile(_not_ours, reversed(lines[: last + 1]))))
-    told = [Sentence(piece, line.language) for line in with_them if line.who == "staff" for piece in sentences(line.text)]
+    spoken = [line for line in with_them if line.who == "staff"]
+    told = [Sentence(piece, line.language) for line in spoken for piece in sentences(line.text)]
     settled = [sentence for sentence in told if pattern("settles").search(sentence.text)]
     return says(words.say("as_agreed"), (settled or told)[-2:])
 
