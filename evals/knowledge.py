@@ -21,6 +21,7 @@ from typing import Any
 
 import chromadb
 import numpy as np
+import torch
 import yaml
 from chromadb.config import Settings
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ from rich.table import Table
 
 from calls.words import LANGUAGES, Circle, Language, Preference
 from evals.recall_speed import speed
-from knowledge.embedding import E5, ChromaEmbedding, FastSentence
+from knowledge.embedding import E5, ChromaEmbedding, FastSentence, Rows
 from knowledge.index import Index, entries
 from knowledge.meaning import Meaning
 from knowledge.measured import write
@@ -42,6 +43,8 @@ HERE = Path(__file__).parent
 DAY = date(2026, 11, 23)
 FALSE_AT_FITTING = 0.04
 """The threshold leaves this share of the unanswerable questions that it is fitted on an answer."""
+RIDGE = 0.03
+"""What keeps the heads of the topics small."""
 FIRST, IN_THREE, FALSE = 0.92, 0.98, 0.05
 
 Ranked = list[tuple[str, float]]
@@ -208,7 +211,7 @@ def fit() -> Calibration:
     tried: list[tuple[float, Calibration]] = []
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         index = Index(Path(folder), meaning)
-        for words, subjects in product((0.3, 0.4, 0.5, 0.6), (0.4, 0.5, 0.6, 0.7, 0.8)):
+        for words, subjects in product((0.2, 0.3, 0.4), (0.5, 0.7, 0.9)):
             memory = Memory(
                 office.preferences, index, meaning, topics, Calibration(words, subjects), office.policy.executive
             )
@@ -240,7 +243,25 @@ def measure_sentences() -> None:
     """Writes the vectors that are the same for every office (knowledge/measured.npz)."""
     meaning = default_meaning()
     topics = Topics(meaning)
-    write(meaning.name, {**meaning.means(), "about": topics.about_rows(), "asked": topics.asked_rows()})
+    rows = {"about": topics.about_rows(), "asked": topics.asked_rows(), "heads": heads(*topics.ways_to_ask())}
+    write(meaning.name, {**meaning.means(), **rows})
+
+
+def heads(rows: Rows, of: NDArray[np.int64]) -> Rows:
+    """A linear head a topic, its bias last, by softmax regression of topic on row with a ridge of RIDGE."""
+    x, y = torch.from_numpy(np.hstack([rows, np.ones((len(rows), 1), dtype=np.float32)])), torch.from_numpy(of)
+    weights = torch.zeros(int(of.max()) + 1, x.shape[1], requires_grad=True)
+    steps = torch.optim.LBFGS([weights], max_iter=200, history_size=10)
+
+    def loss() -> torch.Tensor:
+        steps.zero_grad()
+        found = torch.nn.functional.cross_entropy(x @ weights.T, y, reduction="sum") + RIDGE / 2 * (weights**2).sum()
+        found.backward()  # type: ignore[no-untyped-call]
+        return found
+
+    steps.step(loss)  # type: ignore[no-untyped-call]
+    fitted: Rows = weights.detach().numpy()
+    return fitted
 
 
 if __name__ == "__main__":
