@@ -170,11 +170,11 @@ def api(url: str, token: str | None, examples: int, report: Path) -> list[str]:
         sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", "--checks", "not_a_server_error",
         "--max-examples", str(examples), "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", ENDLESS,
         "--continue-on-failure", "--request-timeout", "20", "--generation-deterministic", "--no-color",
-        "--report", "junit", "--report-junit-path", str(report),
+        "--report", "junit", "--report-junit-path", str(report.resolve()),
     ]  # fmt: skip
     if token:
         command += ["--header", f"Authorization: Bearer {token}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=report.parent, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         return [f"schemathesis ended with {done.returncode}: {done.stdout[-400:]}{done.stderr[-400:]}"]
     return [line.strip("_ ") for line in done.stdout.splitlines() if line.startswith("_____")]

@@ -40,6 +40,7 @@ DEEDS: tuple[Step, ...] = (
 )
 NOT_SPOKEN_HERE = (
     "absence_",
+    "audience_",
     "brief_",
     "circle_",
     "deflect_",
@@ -102,7 +103,7 @@ async def test_phrases_that_claim_nothing_pass_before_any_deed(house: HouseRules
     claims = (
         "message_taken", "callback_promised", "booked", "urgent_marked", "key_person", "comfort", "rescue",
         "hand_off_", "distress_coming", "emergency_coming", "brief_on_file", "told_to_say", "closing_down",
-        "full_house",
+        "full_house", "often_house", "number_noted", "time_is_up", "recording_",
     )  # fmt: skip
     heard = "Soy Ana Ferrer, 600 333 444, ana arroba norte punto es"
     turn = scene(heard, language, callback_by=DUE)
