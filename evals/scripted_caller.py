@@ -9,7 +9,7 @@ from evals.scenarios import Says, Scenario
 
 _QUESTIONS = {
     "same": r"mism[oa] n[úu]mero|same number|this number|number you",
-    "correct": r"¿es correcto|¿correcto|is that right|is that correct|correct\?",
+    "correct": r"¿es correcto|¿correcto|¿está bien\?|is that right|is that correct|correct\?",
     "number": r"qu[ée] n[úu]mero|tel[ée]fono|n[úu]mero de|what number|phone number|which number|best number|the number",
     "name": r"de parte de qui[ée]n|con qui[ée]n hablo|nombre|se llama|te llamas|who's calling|who is calling|your name"
     r"|speaking (?:with|to)|who am i",

@@ -17,8 +17,8 @@ from agent.house.names import first_name
 from agent.house.rules import booking, follow, ring
 from agent.house.screening import screened
 from agent.house.wording import Wording
-from calls.words import Match, Reason, Sentence
-from prompts import Phrasebook, sentences
+from calls.words import Action, Match, Reason, Sentence
+from prompts import Phrasebook, pattern, sentences
 
 LISTENED = 0.35
 """Below this confidence we ask again rather than answer what may not have been said."""
@@ -85,7 +85,9 @@ def about_us(at: Situation, words: Wording) -> Moves | None:
         Intent.SPEAK_ES if words.language == "es" else Intent.SPEAK_EN: "speaks_language",
     }
     for intent, key in answers.items():
-        if at.has(intent) and (best(at) is None or intent in sure_intents(at.scene.heard.text)):
+        if not at.has(intent) or (key == "speaks_language" and best(at) and asks(at.scene.heard.text)):
+            continue  # asked in another language: the answer in it is answer enough
+        if best(at) is None or intent in sure_intents(at.scene.heard.text):
             return _then_back(at, words, key)
     other = Intent.SPEAK_EN if words.language == "es" else Intent.SPEAK_ES
     return _in_other_language(words) if at.has(other) else None
@@ -124,7 +126,7 @@ def spelled(at: Situation, words: Wording) -> Moves | None:
 
 def a_person(at: Situation, words: Wording) -> Moves | None:
     offered = {"offer_assistant_or_message": Reason.NOT_KNOWN, "offer_person": Reason.UNCLEAR}
-    if at.has(Intent.ASKS_PERSON):
+    if at.has(Intent.ASKS_PERSON) and not at.has(Intent.CHILD):
         return ring(at, words, Reason.ASKED_FOR_PERSON)
     if at.asked in offered and at.has(Intent.AFFIRM) and not at.has(Intent.LEAVE_MESSAGE, Intent.DENY):
         return ring(at, words, offered[at.asked])
@@ -139,6 +141,14 @@ def a_rule(at: Situation, words: Wording) -> Moves | None:
     if at.asked in ASKS_NAME and at.facts.taking and not at.intents & CONTENT:
         return None
     return follow(at, words, match)
+
+
+def another_department(at: Situation, words: Wording) -> Moves | None:
+    """A department by its name and no more: what is likeliest on file to send them on."""
+    found, text = at.scene.recall.matches[:1], at.scene.heard.text
+    if best(at) or not found or found[0].preference.do is not Action.REDIRECT or at.facts.taking:
+        return None
+    return follow(at, words, found[0]) if pattern("department").search(text) and len(text.split()) <= 9 else None
 
 
 def another_time(at: Situation, words: Wording) -> Moves | None:
@@ -255,6 +265,7 @@ WAYS: tuple[Way, ...] = (
     about_us,
     a_machine,
     wrong_number,
+    another_department,
     a_person,
     spelled,
     another_time,
@@ -324,8 +335,9 @@ def _again(at: Situation, words: Wording) -> Moves:
 
 def _then_back(at: Situation, words: Wording, key: str) -> Moves:
     """Says `key` and puts the open question again."""
-    asked = [Sentence(sentences(line.text)[-1], line.language) for line in at.last if line.text.endswith("?")]
-    return says(words.say(key), asked[-1:] if at.asked else words.say("ask_help"))
+    ours = [line for line in at.last if line.text.endswith("?") and line.language == words.language]
+    asked = [Sentence(sentences(line.text)[-1], line.language) for line in ours]
+    return says(words.say(key), asked[-1:] if at.asked and asked else words.say("ask_help"))
 
 
 def _in_other_language(words: Wording) -> Moves:
