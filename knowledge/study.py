@@ -58,10 +58,7 @@ class Study:
         return found
 
     async def found(self, kind: Kind, q: str = "", **fields: str | None) -> Sequence[Version]:
-        """What has all words of `q` and these fields; archived ones only if `status` says so.
-
-        Newest change first; what came together stands in its own order.
-        """
+        """Newest change first: what has all words of `q` and these fields; archived ones only if `status` says so."""
         return await asyncio.to_thread(self._found, kind, fold(q).split(), fields)
 
     def _found(self, kind: Kind, words: Sequence[str], fields: Mapping[str, str | None]) -> list[Version]:
@@ -75,7 +72,7 @@ class Study:
             and all(each.data.get(name) == value for name, value in wanted.items())
             and (not words or _has(each, words))
         ]
-        return sorted(found, key=lambda each: (-each.at.timestamp(), each.cursor))
+        return sorted(found, key=lambda each: -each.cursor)
 
     async def history(self, kind: Kind, id: str) -> list[tuple[Version, tuple[Change, ...]]]:
         """Every version with what it changed, newest first. Raises NotOnFile."""

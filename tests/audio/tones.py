@@ -82,10 +82,9 @@ class ToneEars:
 
 @dataclass
 class HummingVoice:
-    """Hums `per_sign` seconds a character, all at once after `seconds`."""
+    """Hums 60 ms a character, all at once after `seconds`."""
 
     seconds: float = 0.05
-    per_sign: float = 0.06
     name: str = "hum"
     trouble: list[BaseException] = field(default_factory=list)
 
@@ -96,7 +95,7 @@ class HummingVoice:
         await asyncio.sleep(self.seconds)
         if self.trouble:
             raise self.trouble.pop(0)
-        yield np.full(int(len(text) * self.per_sign * VOICE_RATE), 3000, np.int16).tobytes()
+        yield np.full(int(len(text) * 0.06 * VOICE_RATE), 3000, np.int16).tobytes()
 
     async def warm(self) -> None:
         return

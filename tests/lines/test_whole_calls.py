@@ -20,7 +20,7 @@ from calls.wire import Arrival, Pcm
 from calls.words import Body, CallRow, HandOff, HangUp, Heard, Keys, Played, Said
 from lines import asterisk, audiosocket, browser, g711, plivo, sockets, telnyx, twilio
 from lines.tickets import Tickets
-from tests.audio.tones import HummingVoice, Language_of_tones, sound
+from tests.audio.tones import Language_of_tones, sound
 from tests.doubles import POLICY, MemoryRecords, ScriptedMind, SmallKnowledge, office
 from tests.lines.doors import Carrier, Far, ringing, served, until
 
@@ -55,14 +55,11 @@ class Served:
 
 
 @asynccontextmanager
-async def small_house(
-    mind: ScriptedMind | None = None, most: int = 4, voice: HummingVoice | None = None, **parts: Any
-) -> AsyncGenerator[Served]:
+async def small_house(mind: ScriptedMind | None = None, most: int = 4) -> AsyncGenerator[Served]:
     records, tones, tickets = MemoryRecords(), Language_of_tones(), Tickets()
-    ready: dict[str, Any] = {"mind": mind or ScriptedMind(), "knowledge": SmallKnowledge(SHORT)}
-    house = office(records=records, **(ready | parts))
+    house = office(records=records, mind=mind or ScriptedMind(), knowledge=SmallKnowledge(SHORT))
     board = Switchboard(house, house.desk, most)
-    reception = Reception(board, sound(tones, voice=voice), lambda stages: None)
+    reception = Reception(board, sound(tones), lambda stages: None)
     streams = (each.router(reception, tickets) for each in (twilio, telnyx, plivo, browser))
     async with served(*streams, asterisk.router(reception), audiosocket.router(tickets)) as address:
         yield Served(address, tickets, tones, board, records, reception)
