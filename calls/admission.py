@@ -24,6 +24,9 @@ EARS_A_TURN = 2.5
 BUSY = 0.4
 """The share of many processors that may be in use: beyond it turns begin to wait for each other. Of few it is less."""
 
+LEAST_A_CORE = 2
+"""A machine that was busy with something else while it was timed is given so many calls all the same."""
+
 
 class Place(StrEnum):
     """What a call gets."""
@@ -40,7 +43,7 @@ class Place(StrEnum):
 def carried(hearing_s: float, cores: int) -> int:
     """How many calls at once a machine carries that hears three seconds of speech in `hearing_s` on one core."""
     share = BUSY * cores / (cores + 1)
-    return max(1, int(share * cores * TURN_EVERY_S / (EARS_A_TURN * hearing_s)))
+    return max(LEAST_A_CORE * cores, int(share * cores * TURN_EVERY_S / (EARS_A_TURN * hearing_s)))
 
 
 @dataclass
