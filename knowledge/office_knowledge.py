@@ -213,7 +213,7 @@ class OfficeKnowledge:
         if self._subscription is not None:
             return self._subscription.state
         as_of = self._brought.as_of
-        return as_of and CalendarState(as_of, brought=True)
+        return CalendarState(as_of, brought=True) if as_of else None
 
     def _tidy(self) -> None:
         """Takes out of the index what no call can be told any more."""

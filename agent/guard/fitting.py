@@ -69,7 +69,8 @@ def network(rows: Floats, yes: Answers, even: Weights) -> Network:
     walk = torch.optim.AdamW(made.parameters(), lr=RATE, weight_decay=DECAY)
     pace = torch.optim.lr_scheduler.OneCycleLR(walk, RATE, total_steps=EPOCHS * -(-len(rows) // BATCH))
     for _ in range(EPOCHS):
-        for some in torch.randperm(len(rows)).split(BATCH):
+        order = torch.randperm(len(rows))
+        for some in (order[at : at + BATCH] for at in range(0, len(order), BATCH)):
             blurred = given[some] + NOISE * torch.randn(len(some), rows.shape[1])
             walk.zero_grad()
             (loss(made(blurred), answers[some]).mean(dim=1) * weight[some]).mean().backward()

@@ -93,8 +93,8 @@ def fit(embed_e5: Embed, embed_fast: Embed, texts: Sequence[Example] = ()) -> He
     texts = texts or examples()
     tidied = [tidy(each.text) for each in texts]
     e5, fast = _embedded(embed_e5, tidied), _embedded(embed_fast, tidied)
-    none = np.zeros(0, dtype=np.float32)
-    heads = Heads(*[none] * 7, e5.mean(axis=0), none, fingerprint())
+    blank = np.zeros(0, dtype=np.float32)
+    heads = Heads(blank, blank, blank, blank, blank, blank, blank, e5.mean(axis=0), blank, fingerprint())
     lines = Counter(each.line for each in texts)
     even = np.array([lines[each.line] ** -0.5 * (NEAR if each.label == "near" else 1.0) for each in texts])
     labels = np.array([each.label for each in texts])
