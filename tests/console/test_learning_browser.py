@@ -22,7 +22,7 @@ from tests.console.browser import IN_A_BROWSER, accessible, chromium, fits
 from tests.console.conftest import TheStudy, served
 from tests.console.test_study import RATE, hear, speak
 from tests.doubles import MONDAY
-from tests.knowledge.school import School
+from tests.knowledge.school import DOGS, School
 
 pytestmark = IN_A_BROWSER
 
@@ -63,7 +63,8 @@ async def test_what_is_proposed_is_decided_with_a_tap(study: TheStudy, school: S
         await page.get_by_role("button", name="Responder").click()
         await expect(page.locator("#kept li")).to_contain_text("El viernes cerramos a las tres.")
 
-        draft = {"id": "dogs", "text": {"es": "Los perros son bienvenidos en la jornada."}, "status": "draft"}
+        text = {"es": "Los perros son bienvenidos en la jornada."}
+        draft = {"id": "dogs", "text": text, "when": DOGS, "status": "draft"}
         await study.ask("POST", "preferences", 201, **draft)
         await page.goto(f"{base}/study?lang=es")
         dogs = page.locator('li[data-id="dogs"]')
@@ -106,6 +107,7 @@ async def test_the_first_meeting_ends_in_an_office_that_answers(study: TheStudy,
         await accessible(page)
         await page.locator("#questions button").first.click()
         await expect(page.locator("#questions button").first).to_have_attribute("aria-pressed", "true")
+        await page.wait_for_timeout(700)
         async with page.expect_response("**/api/sandbox/hear"):
             await page.locator("#questions button").first.click()
         await expect(page.locator("[name=executive]")).to_have_value("¿Dónde puedo aparcar?")
