@@ -8,7 +8,7 @@ import pytest
 
 from tests.console.conftest import TheStudy
 
-PARKING = "¿dónde puedo aparcar?"
+PARKING = "¿dónde está la entrada para aparcar?"
 
 
 # --- writing and reading ----------------------------------------------------------------------------
@@ -230,7 +230,7 @@ async def test_the_voice_policy_goes_out_and_in_in_the_form_of_its_file(study: T
         name: policy[name] for name in ("hours", "covers", "executive")
     }
     opened = await study.ask("POST", "calls", 201, line="text")
-    assert " ".join(opened["said"]) == greeting["es"]
+    assert " ".join(opened["said"]).startswith(greeting["es"])
     changed = (await study.get("voice-policy/versions"))["items"][0]["changes"]
     assert [each["field"] for each in changed] == ["greeting.es", "greeting.en"]
     await study.ask("PUT", "voice-policy", 409, version=1, recording="ask")

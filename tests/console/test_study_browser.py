@@ -295,7 +295,7 @@ async def test_what_the_form_says_is_what_the_next_call_hears(study: TheStudy) -
 
 async def test_it_is_tried_out_by_typing_and_by_voice(study: TheStudy) -> None:
     async with in_the_study(study, "/study/try") as page:
-        await page.locator("#question").fill("¿dónde puedo aparcar?")
+        await page.locator("#question").fill("¿dónde está la entrada para aparcar?")
         await page.keyboard.press("Enter")
         answer = page.locator("#tried > li").first
         await expect(answer.locator(".receptionist")).to_have_text("Puede aparcar en la entrada norte.")
