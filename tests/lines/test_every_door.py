@@ -137,7 +137,7 @@ async def by_audiosocket(house: Served) -> AsyncGenerator[Telephone]:
         form = {"number": NUMBER[1:], "ref": "audiosocket-1"}
         ticket = (await web.post(f"http://{house.address}{audiosocket.VOICE_PATH}", data=form)).text
     port = free_port()
-    async with exchange(None, f"127.0.0.1:{port}", house.reception, house.tickets, lambda: False):
+    async with exchange(None, f"127.0.0.1:{port}", house.reception, house.tickets, lambda arrival: False):
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         line = OnAudioSocket(writer)
         line.tell(audiosocket.ID, UUID(ticket).bytes)
@@ -164,7 +164,7 @@ class OnSip:
 async def by_sip(house: Served) -> AsyncGenerator[Telephone]:
     port = free_port()
     async with (
-        exchange(PhoneSet(f"127.0.0.1:{port}"), None, house.reception, house.tickets, lambda: False),
+        exchange(PhoneSet(f"127.0.0.1:{port}"), None, house.reception, house.tickets, lambda arrival: False),
         ringing_sip(port, caller=f"sip:{NUMBER}@127.0.0.1", call_id="sip-1") as peer,
     ):
         await peer.final()
