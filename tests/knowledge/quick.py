@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from zlib import crc32
 
@@ -65,17 +66,21 @@ END:VCALENDAR
 """
 
 
+@cache
+def _row(text: str) -> NDArray[np.float32]:
+    row = np.zeros(256, dtype=np.float32)
+    for term in {term for word in terms(text) for term in word}:
+        row[crc32(term.encode()) % 256] += 1
+    return row / max(float(np.linalg.norm(row)), 1.0)
+
+
 class WordEncoder:
     """256 dimensions, one or more for each word or concept of a text."""
 
     name = "words"
 
     def __call__(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        rows = np.zeros((len(texts), 256), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for term in {term for word in terms(text) for term in word}:
-                row[crc32(term.encode()) % 256] += 1
-        return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1)
+        return np.array([_row(text) for text in texts], dtype=np.float32).reshape(len(texts), 256)
 
     def passage(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return self(texts)

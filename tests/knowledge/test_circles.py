@@ -73,7 +73,7 @@ async def edited(study: Study, knowledge: OfficeKnowledge, edit: tuple[str, str,
         await study.set_status("preference", id, "archived" if what == "archive" else "draft", "Elena")
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(EDIT, min_size=1, max_size=10), st.lists(QUESTION, min_size=4, max_size=12))
 def test_nothing_above_a_circle_is_ever_told(
     edits: list[tuple[str, str, dict[str, Any]]], questions: list[tuple[str, Circle, Any, datetime]]
