@@ -3,6 +3,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 OUT := out
 SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_keeping.py cli_knowledge.py cli_line.py cli_office.py cli_people.py doctor.py house.py server.py settings.py
+# Their slow tests keep nobody waiting on the telephone, so that two may run beside each other.
+AS_FAST_AS_IT_GOES := tests/agent tests/contracts tests/knowledge tests/played tests/records
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run serve test check bench audit clean
@@ -37,7 +39,8 @@ check: setup  ## what CI runs: style, types and every test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(wildcard $(SOURCES))
 	$(BIN)/pytest -q -n auto --dist loadfile -m "not slow and not browser"
-	$(BIN)/pytest -q -m "slow or browser"
+	OMP_NUM_THREADS=1 $(BIN)/pytest -q -n auto --dist loadfile -m "slow and not browser" $(AS_FAST_AS_IT_GOES)
+	$(BIN)/pytest -q -m "slow or browser" $(AS_FAST_AS_IT_GOES:%=--ignore=%)
 
 bench: setup  ## measures it all; reports in out/
 	$(BIN)/antesala bench
