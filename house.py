@@ -63,7 +63,8 @@ from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.proposals import Proposals
 from knowledge.replay import Replay
 from knowledge.study import Study
-from notices.mailbox import Mailbox, MailboxAt
+from notices.mail_server import MailboxAt
+from notices.mailbox import Mailbox
 from notices.opening import Means, open_post_office
 from notices.post import PostOffice
 from prompts import Phrasebook, system_prompt, system_slots

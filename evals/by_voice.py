@@ -7,9 +7,10 @@ The receptionist's own voice is only as long as its words, not synthesised: nobo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -192,20 +193,12 @@ class _TimedEars:
     def __init__(self, ears: Ears):
         self._ears = ears
 
-    async def hear(
-        self,
-        pcm: NDArray[np.float32],
-        *,
-        languages: Sequence[Language],
-        current: Language,
-        hints: Sequence[str] = (),
-        expected: str = "",
-    ) -> Transcript:
+    async def hear(self, pcm: NDArray[np.float32], **how: Any) -> Transcript:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualTime)
         await asyncio.sleep(HEARING_S)
         with loop.standing_still():
-            return await self._ears.hear(pcm, languages=languages, current=current, hints=hints, expected=expected)
+            return await self._ears.hear(pcm, **how)
 
     async def warm(self) -> None:
         await self._ears.warm()

@@ -6,53 +6,17 @@ import asyncio
 import smtplib
 import ssl
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import format_datetime
-from ipaddress import ip_address
-from urllib.parse import unquote, urlsplit
 
-from calls.errors import SettingsError
 from calls.notices import NotSent, Told
+from notices.mail_server import MailServer
 
 DOMAIN = "antesala.invalid"
 """Of the ids of our letters; by these an answer is known (RFC 5322, 3.6.4)."""
 WITHIN_S = 20.0
 """How long the mail server may take for one step."""
 _MOST_AT_ONCE = 2
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """From ``smtp://user:password@host:587`` (encrypted as soon as it can be) or ``smtps://...`` (from the start)."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    encrypted: bool
-
-    @classmethod
-    def at(cls, url: str) -> MailServer:
-        """Raises SettingsError."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise SettingsError("ANTESALA_SMTP_URL: write it as smtp://user:password@host:587 or smtps://...")
-        encrypted = parts.scheme == "smtps"
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.hostname, port or (465 if encrypted else 587), user, password, encrypted)
-
-    @property
-    def here(self) -> bool:
-        """Whether it runs on this machine, where a password needs no encryption."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
 
 
 class Mail:

@@ -9,18 +9,15 @@ import ssl
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parseaddr
 from html import unescape
-from ipaddress import ip_address
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
 
-from calls.errors import SettingsError
 from calls.notices import NotSent, Reply
 from notices.mail import DOMAIN
+from notices.mail_server import MailboxAt
 
 WITHIN_S = 15.0
 """How long the server may take for one step."""
@@ -36,41 +33,6 @@ _QUOTED = re.compile(
 _BREAKS, _TAGS = re.compile(r"<(?:br|/p|/div|/li|/tr)\b[^>]*>", re.IGNORECASE), re.compile(r"<[^>]+>")
 _HTML_QUOTE = re.compile(r"<blockquote\b|<div class=\"gmail_quote|<style\b[\s\S]*?</style>", re.IGNORECASE)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class MailboxAt:
-    """From ``imaps://user:password@host:993/INBOX``, or ``imap://`` (encrypted as soon as it can be)."""
-
-    host: str
-    port: int
-    user: str
-    password: str
-    folder: str
-    encrypted: bool
-
-    @classmethod
-    def read(cls, url: str) -> MailboxAt:
-        """Raises SettingsError."""
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError:
-            parts, port = urlsplit(""), None
-        if parts.scheme not in ("imap", "imaps") or not parts.hostname or not parts.username:
-            raise SettingsError("ANTESALA_IMAP_URL: write it as imaps://user:password@host:993/INBOX.")
-        encrypted = parts.scheme == "imaps"
-        user, password = unquote(parts.username), unquote(parts.password or "")
-        folder = unquote(parts.path.strip("/")) or "INBOX"
-        return cls(parts.hostname, port or (993 if encrypted else 143), user, password, folder, encrypted)
-
-    @property
-    def here(self) -> bool:
-        """Whether it runs on this machine, where a password needs no encryption."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
 
 
 class Mailbox:

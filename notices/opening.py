@@ -9,7 +9,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calls.notices import Carrier, Medium, Outbox
-from notices.mail import Mail, MailServer
+from notices.mail import Mail
+from notices.mail_server import MailServer
 from notices.post import PostOffice
 from notices.web import TWILIO, Slack, Sms, Webhook, client
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from audio.ears.port import Ears, Transcript
 from calls.breaker import Breakers
-from calls.words import Language
 
 HEAR_S = 8.0
 """Nobody waits longer for words."""
@@ -21,17 +20,8 @@ class SparedEars:
     def __init__(self, ears: Ears, breakers: Breakers):
         self._ears, self._breakers = ears, breakers
 
-    async def hear(
-        self,
-        pcm: NDArray[np.float32],
-        *,
-        languages: Sequence[Language],
-        current: Language,
-        hints: Sequence[str] = (),
-        expected: str = "",
-    ) -> Transcript:
-        hearing = self._ears.hear(pcm, languages=languages, current=current, hints=hints, expected=expected)
-        return await self._breakers.ask("ears", hearing, HEAR_S)
+    async def hear(self, pcm: NDArray[np.float32], **how: Any) -> Transcript:
+        return await self._breakers.ask("ears", self._ears.hear(pcm, **how), HEAR_S)
 
     @property
     def idle(self) -> bool:

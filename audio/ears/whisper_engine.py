@@ -61,7 +61,7 @@ class WhisperEngine:
             first = all_cores.acquire(blocking=False)
             try:
                 (sides,) = (wide if first else narrow).run(None, {"mel": features[None]}, stoppable)
-            except Exception:
+            except Exception:  # ONNX Runtime has no public name for having been stopped
                 if dropped:
                     return None
                 raise

@@ -16,7 +16,8 @@ from standardwebhooks import WebhookVerificationError
 
 from calls.errors import SettingsError
 from calls.notices import NotSent, Told
-from notices.mail import Mail, MailServer
+from notices.mail import Mail
+from notices.mail_server import MailServer
 from notices.web import Slack, Sms, Webhook, client
 from tests.doubles import MONDAY
 from tests.notices.receivers import Postbox, mail_server, receiving

@@ -18,7 +18,8 @@ import pytest
 
 from calls.errors import SettingsError
 from calls.notices import NotSent
-from notices.mailbox import Mailbox, MailboxAt, own_words, reply_in
+from notices.mail_server import MailboxAt
+from notices.mailbox import Mailbox, own_words, reply_in
 from tests.notices.receivers import a_mailroom
 
 OURS = "<0123456789abcdef@antesala.invalid>"
