@@ -40,15 +40,6 @@ class Meaning:
         parts = [encoder([text for text, _ in texts]) for encoder, _ in self._encoders]
         return self._joint(parts, "questions", texts)
 
-    def question(self, whole: str, bare: str, language: Language) -> Rows:
-        """The row of one thing a caller says. The first encoder reads it whole, so that whoever else has just read
-        the same words has spared it the work; the others read it `bare`.
-        """
-        texts = [whole] + [bare] * (len(self._encoders) - 1)
-        parts = [encoder([text]) for text, (encoder, _) in zip(texts, self._encoders, strict=True)]
-        row: Rows = self._joint(parts, "questions", [(bare, language)])[0]
-        return row
-
     def on_file(self, texts: Sequence[tuple[str, Language]]) -> Rows:
         """A row for each text that a question should find."""
         parts = [encoder.passage([text for text, _ in texts]) for encoder, _ in self._encoders]

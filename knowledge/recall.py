@@ -108,7 +108,7 @@ class Memory:
         bare = bare_question(self._unnamed(question, language))
         words = self._words.scores(bare)
         try:
-            row = self._meaning.question(question, bare, language)
+            row = self._meaning.questions([(bare, language)])[0]
             near = self._near(self._index.nearest(row, circle, day, NEAREST))
             near = np.where(self._waiting, np.maximum(near, words * np.float32(0.5)), near)
         except (EngineError, OSError, RuntimeError, ImportError) as error:

@@ -16,6 +16,15 @@ _WORDS = Path(__file__).with_name("words.yaml")
 _WORD = re.compile(r"[^\W_]+(?:['’][a-z]*)?")
 
 
+_NAME = r"[A-ZÁÉÍÓÚÑ][\w'’.-]*"
+_NAMED = rf"{_NAME}(?:\s+(?:{_NAME}|de|del|la|las|los|y|and|from|of|at|with|desde|the)){{0,7}}?"
+_INTRODUCED = re.compile(
+    r"^(?:(?i:it['’]?s|it is|this is|i['’]?m|i am|my name['’]?s|my name is|soy|me llamo|mi nombre es|le habla|habla)"
+    rf"\s+{_NAMED}|{_NAMED}\s+(?i:here|al habla|al aparato))(?:\s*[,.;:]+\s*|\s+(?i:y|and)\s+)(?=\S)"
+)
+"""A caller who says who they are before they say what they want."""
+
+
 def guess_language(text: str, otherwise: Language) -> Language:
     """Spanish or English by its commonest words and letters; `otherwise` when they don't tell."""
     found = [word.lower() for word in _WORD.findall(text)]
@@ -56,9 +65,10 @@ def stem(word: str) -> str:
 
 
 def bare_question(text: str) -> str:
-    """What a caller says without hesitations, greetings and courtesies; all of it when nothing else is left."""
+    """What a caller says without hesitations, greetings, courtesies and who they are; all of it if nothing is left."""
     bare = re.sub(r"\s+", " ", re.sub(r"\s+([,.?!])", r"\1", _fillers().sub(" ", text)))
     bare = re.sub(r"^[\s,.;:…-]+|[\s,;:…-]+$", "", re.sub(r"([,.])(?:\s*[,.])+", r"\1", bare))
+    bare = _INTRODUCED.sub("", bare)
     return bare if len(bare) > 3 else text
 
 

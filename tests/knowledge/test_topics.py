@@ -41,6 +41,11 @@ def test_a_question_in_one_language_finds_the_topic_of_an_answer_in_the_other() 
     [
         ("Eh, hola, buenos días, o sea, ¿dónde está la oficina?", "¿dónde está la oficina?"),
         ("um, hi, so, you know, where's the office?", "where's the office?"),
+        ("Hi, it's Henry Osei. What time do you close?", "What time do you close?"),
+        ("Hola, soy Marta Gil de Nexo, ¿abren los sábados?", "¿abren los sábados?"),
+        ("Peter Smith here, where are you?", "where are you?"),
+        ("I'm calling about the invoice, can you help?", "I'm calling about the invoice, can you help?"),
+        ("Soy Marta.", "Soy Marta."),
         ("eh", "eh"),
         ("", ""),
     ],
