@@ -8,11 +8,11 @@ from datetime import date
 from hashlib import sha256
 from pathlib import Path
 from shutil import rmtree
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import chromadb
-from chromadb.api import ClientAPI
+from chromadb.api.client import Client
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
 
@@ -166,6 +166,13 @@ class Index:
             found |= dict(zip(part["ids"], part["embeddings"], strict=True))
         return found
 
+    def close(self) -> None:
+        """Gives Chroma back: nothing of it stays open, once the last index of this folder is closed."""
+        try:
+            self._client.close()
+        except (ChromaError, ValueError, OSError, RuntimeError) as error:
+            raise EngineError("knowledge", f"Chroma cannot be closed ({error})") from error
+
     def _known_entries(self) -> dict[str, Span]:
         """What is in the store, as it was at the first look and with all that this process did since."""
         if self._known is None:
@@ -184,7 +191,7 @@ class Index:
 
 
 def erase(data: Path, url: str | None = None) -> None:
-    """Forgets the whole index, a broken one too; the next start makes it anew."""
+    """Forgets the whole index, a broken one too; the next start makes it anew. No index of it may be open."""
     if url is None:
         rmtree(data, ignore_errors=True)
         return
@@ -197,13 +204,12 @@ def erase(data: Path, url: str | None = None) -> None:
         raise EngineError("knowledge", f"Chroma failed ({type(error).__name__}: {error})") from error
 
 
-def _client(data: Path, url: str | None) -> ClientAPI:
+def _client(data: Path, url: str | None) -> Client:
     settings = Settings(anonymized_telemetry=False)
     if url is None:
         data.mkdir(parents=True, exist_ok=True)
-        return chromadb.PersistentClient(path=data, settings=settings)
+        return cast(Client, chromadb.PersistentClient(path=data, settings=settings))
     parts = urlsplit(url)
     tls = parts.scheme == "https"
-    return chromadb.HttpClient(
-        parts.hostname or "localhost", parts.port or (443 if tls else 8000), tls, settings=settings
-    )
+    server = parts.hostname or "localhost", parts.port or (443 if tls else 8000), tls
+    return cast(Client, chromadb.HttpClient(*server, settings=settings))

@@ -223,8 +223,9 @@ class OfficeKnowledge:
             log.warning("the index is tidied later (%s)", error.what)
 
     async def close(self) -> None:
-        """Waits for what is being looked up."""
+        """Waits for what is being looked up, and closes the index."""
         await asyncio.to_thread(self._workers.shutdown)
+        await asyncio.to_thread(self._index.close)
 
     # --- what is on file ----------------------------------------------------------------------------
 
