@@ -10,16 +10,33 @@ from pathlib import Path
 
 import pytest
 
+from audio.conversation import Conversation
 from calls import keypad
 from calls.call import Call
 from calls.desk import Desk
 from calls.ports import Act
+from calls.switchboard import Switchboard
 from calls.turn import take_turn
-from calls.words import Action, Follow, HandOff, Heard, Language, Ordered, Reason, Scene, Sentence, Utterance
+from calls.words import (
+    Action,
+    Follow,
+    HandOff,
+    Heard,
+    Keys,
+    Language,
+    Ordered,
+    Proved,
+    Reason,
+    Said,
+    Scene,
+    Sentence,
+    Utterance,
+)
 from knowledge.by_phone import BY_PHONE, ByPhone
 from knowledge.office_knowledge import OfficeKnowledge, open_knowledge
 from knowledge.study import Study
 from prompts import Phrasebook
+from tests.audio.tones import Language_of_tones, Telephone, sound
 from tests.doubles import MONDAY, MemoryVersions, office, texts
 from tests.knowledge.quick import CONTACTS, VOICE, WordEncoder, write_office
 
@@ -28,6 +45,7 @@ PEOPLE = (
     CONTACTS.replace('language: es, pin: "0123"', 'language: es, notes: hermano de Elena, pin: "0123"')
     + '- {name: Elena Vidal, numbers: ["+34600111000"], circle: inner, language: es, pin: "8315"}\n'
 )
+DEEDS = Proved | Heard | Ordered
 ORDER = "Hasta el lunes estoy de vacaciones; a mi hermano pásamelo."
 
 
@@ -101,6 +119,18 @@ async def line(tmp_path: Path) -> AsyncGenerator[Line]:
     await knowledge.close()
 
 
+async def spoken(line: Line, says: Sequence[tuple[float, str, float]], pin: str) -> Call:
+    """A whole call of the executive by voice: `pin` keyed after the greeting, then `says` as (when, text, seconds)."""
+    keys = [(9 + n / 4, key) for n, key in enumerate(pin)]
+    phone = Telephone(Language_of_tones(), says, until=60, keys=keys)
+    conversation = Conversation(phone, sound(phone.tones))
+    board = Switchboard(line.office, line.desk, most=1)
+    call = await board.answer("test", number=ELENA, door=conversation)
+    await conversation.run(call)
+    await board.end(call, "caller")
+    return call
+
+
 async def test_an_order_is_read_back_and_holds_after_a_yes(line: Line) -> None:
     elena = await line.dial(ELENA)
     assert "correcto" in await line.key(elena, "8315#")
@@ -119,6 +149,22 @@ async def test_an_order_is_read_back_and_holds_after_a_yes(line: Line) -> None:
     assert await line.say(andres, "Hola, soy yo.") == "Le paso."
     assert andres.hand_off and andres.hand_off.to == "executive"
     assert luis.hand_off is None, "the rule is for nobody else"
+    line.desk.forget(andres)
+
+
+@pytest.mark.virtual_time
+async def test_a_whole_call_by_voice_with_a_keyed_pin_a_spoken_order_and_a_spoken_yes(line: Line) -> None:
+    nod, agreed = (31, "Sí.", 0.4), (42.5, "Sí, perfecto.", 0.8)
+    call = await spoken(line, [(20, ORDER, 3.0), nod, agreed], "8315#")
+    assert [body.digits for body in call.bodies if isinstance(body, Keys)] == ["*****"], "the PIN is on no record"
+    deeds = [body.text if isinstance(body, Heard) else type(body) for body in call.bodies if isinstance(body, DEEDS)]
+    assert deeds == [Proved, ORDER, "Sí, perfecto.", Ordered], "a nod into the read-back is no yes"
+    told = " ".join(body.text for body in call.bodies if isinstance(body, Said))
+    assert "hasta el lunes 30 de noviembre" in told and "Andrés Vidal" in told and "Hecho." in told
+    assert line.study.one("preference", "absence").number == 1
+    luis, andres = await line.dial(LUIS), await line.dial(ANDRES)
+    assert "vacaciones" in await line.say(luis, "quiere hablar con la señora Vidal, pregunta si está")
+    assert await line.say(andres, "Hola, soy yo.") == "Le paso."
     line.desk.forget(andres)
 
 
