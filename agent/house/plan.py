@@ -143,6 +143,13 @@ def a_rule(at: Situation, words: Wording) -> Moves | None:
     return follow(at, words, match)
 
 
+def a_personal_matter(at: Situation, words: Wording) -> Moves | None:
+    """Where the executive lives, who else called: nothing on file is for this caller, and that is what we say."""
+    if best(at) or at.ringing or not pattern("personal_matter").search(at.scene.heard.text):
+        return None
+    return _then_back(at, words, "personal_matter")
+
+
 def another_department(at: Situation, words: Wording) -> Moves | None:
     """A department by its name and no more: what is likeliest on file to send them on."""
     found, text = at.scene.recall.matches[:1], at.scene.heard.text
@@ -270,6 +277,7 @@ WAYS: tuple[Way, ...] = (
     spelled,
     another_time,
     a_rule,
+    a_personal_matter,
     a_child,
     the_end,
     a_message,

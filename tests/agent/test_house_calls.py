@@ -353,6 +353,24 @@ def test_what_is_not_known_is_said_so_and_the_assistant_offered() -> None:
     assert call.did(HandOff).reason is Reason.NOT_KNOWN and "Marta Ríos" in said
 
 
+@pytest.mark.parametrize(
+    "asked",
+    ["¿Y su dirección de casa?", "¿Me da su móvil?", "¿Dónde vive la señora Vidal?", "¿Quién más ha llamado hoy?"],
+)
+def test_what_is_personal_is_called_so_and_never_feigned_not_to_be_known(asked: str) -> None:
+    said = HouseCall().says(asked)
+    assert "personal" in said and "tengo" not in said and "no lo sé" not in said
+
+
+@pytest.mark.parametrize("asked", ["What's her home address?", "Is she married?", "Could you give me her mobile?"])
+def test_the_same_in_english(asked: str) -> None:
+    assert "personal" in HouseCall().says(asked, "en")
+
+
+def test_her_husband_is_no_personal_matter() -> None:
+    assert "personal" not in HouseCall().says("Soy su marido, ¿está Elena?")
+
+
 def test_what_is_not_known_becomes_a_message() -> None:
     call = HouseCall(LUIS)
     call.says("¿Cuánto cuesta el robot grande?")
