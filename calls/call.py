@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from uuid import uuid4
 
 from calls.consent import Consent
 from calls.deeds import do
-from calls.disclosure import discloses, disclosure_version, with_notice
+from calls.disclosure import discloses, disclosure_version, sentences, with_notice, without_question
 from calls.errors import CallClosed, EngineError
 from calls.ports import Door, Office
 from calls.words import (
@@ -53,9 +52,6 @@ from calls.words import (
     Verdict,
 )
 
-_SENTENCE_END = re.compile(
-    r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bDra\.)(?<!\bSr\.)(?<!\bSra\.)\s+(?=[¿¡A-ZÁÉÍÓÚÑ])"
-)
 T = TypeVar("T")
 _RINGS = (HandOffState.OFFERED, HandOffState.RINGING)
 CLOSING_RETRIES_S = (0.5, 2.0)
@@ -67,11 +63,6 @@ PIN_TRIES = 3
 def new_id() -> str:
     """A short random id, unique enough for one office's records."""
     return uuid4().hex[:16]
-
-
-def sentences(text: str) -> list[str]:
-    """`text` cut after its full stops, question and exclamation marks, but not after "Ms." or "Sr."."""
-    return [piece for piece in _SENTENCE_END.split(text.strip()) if piece]
 
 
 class Call:
@@ -142,6 +133,8 @@ class Call:
         text = policy.greeting[self.language]
         if policy.listening == "greeting":
             text = with_notice(text, self.phrase("staff_listening"))
+        if self.consent:
+            text = without_question(text)
         self._greeting = [Say(f"greeting-{n}", piece, self.language) for n, piece in enumerate(sentences(text))]
         if self.door is None:
             self._greeting_heard = text

@@ -1,4 +1,4 @@
-"""Whether a text tells the caller that an artificial intelligence is speaking.
+"""What the greeting has to say: that an artificial intelligence is speaking, and who may listen.
 
 EU AI Act, Regulation (EU) 2024/1689, art. 50(1).
 """
@@ -20,22 +20,36 @@ _SAYS_SO: dict[Language, re.Pattern[str]] = {
     ),
 }
 
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?…])(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bDr\.)(?<!\bDra\.)(?<!\bSr\.)(?<!\bSra\.)\s+(?=[¿¡A-ZÁÉÍÓÚÑ])"
+)
+
 
 def discloses(text: str, language: Language) -> bool:
     """True if `text`, in `language`, says that the speaker is an AI."""
     return bool(_SAYS_SO[language].search(text))
 
 
+def sentences(text: str) -> list[str]:
+    """`text` cut after its full stops, question and exclamation marks, but not after "Ms." or "Sr."."""
+    return [piece for piece in _SENTENCE_END.split(text.strip()) if piece]
+
+
 def with_notice(greeting: str, notice: str) -> str:
     """`greeting` with `notice` in it, before the question that it ends in."""
-    before, mark, question = greeting.rpartition("¿") if "¿" in greeting else _last_sentence(greeting)
-    asks = question.rstrip().endswith("?")
-    return f"{before.rstrip()} {notice} {mark}{question}".strip() if asks else f"{greeting} {notice}"
+    told, question = _question_apart(greeting)
+    return " ".join(filter(None, (told, notice, question)))
 
 
-def _last_sentence(text: str) -> tuple[str, str, str]:
-    *_, (begins, _) = [(0, 0), *(found.span() for found in re.finditer(r"(?<=[.!?])\s+", text))]
-    return text[:begins], "", text[begins:].lstrip()
+def without_question(greeting: str) -> str:
+    """`greeting` without the question that it ends in, where another is put instead; a bare question stays."""
+    told, question = _question_apart(greeting)
+    return told or question
+
+
+def _question_apart(greeting: str) -> tuple[str, str]:
+    *told, last = sentences(greeting) or [""]
+    return (" ".join(told), last) if last.endswith("?") else (greeting, "")
 
 
 def disclosure_version(greeting: str) -> str:

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from calls.call import Call, sentences
+from calls.call import Call
+from calls.disclosure import sentences
 from calls.errors import CallClosed, EngineError
 from calls.words import (
     Action,

@@ -7,7 +7,7 @@ import pytest
 from calls.call import Call
 from calls.consent import Consent, agrees
 from calls.turn import take_turn
-from calls.words import Played, Recording, Utterance
+from calls.words import Greeted, Played, Recording, Utterance
 from tests.doubles import OpenDoor, ScriptedMind, office, texts
 
 pytestmark = pytest.mark.virtual_time
@@ -105,3 +105,10 @@ async def test_a_yes_can_be_taken_back():
     await says(call, "Sí.")
     assert await says(call, "Oiga, no quiero que me grabe.") == ["[recording_erased]"]
     assert states(call) == ["asked", "agreed", "erased"] and reel.did == ["start", "discard"]
+
+
+async def test_the_greeting_leaves_the_question_to_the_recording() -> None:
+    """Two questions in one breath, and nobody knows which the "yes" was for."""
+    call, _ = await asked()
+    greeting = next(body.text for body in call.bodies if isinstance(body, Greeted))
+    assert not greeting.endswith("?") and "inteligencia artificial" in greeting
