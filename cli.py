@@ -20,10 +20,11 @@ from rich.table import Table
 from calls.errors import AntesalaError, SettingsError, WeightsError
 from calls.words import Event, Language
 from cli_eval import evaluate
+from cli_init import init
 from cli_keeping import backup, erase, export, receipt, restore
 from cli_knowledge import knowledge
 from cli_line import line
-from cli_office import DataDir, Number, OfficeDir, Tongue, err, init, opening, out
+from cli_office import DataDir, Number, OfficeDir, Tongue, err, opening, out
 from cli_people import log, token, user
 from settings import PREFIX, Settings
 

@@ -108,7 +108,7 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         (store, knowledge), mind, sound, _ = await together(
             _on_file(settings, house, e5, fast),
             _mind(settings, house, stand_in),
-            house.enter_async_context(_sound(settings, breakers)),
+            house.enter_async_context(open_its_sound(settings, breakers)),
             asyncio.to_thread(stand_in.warm),
         )
         ask = Doubt(mind.model).ask if mind.model is not stand_in else None
@@ -326,7 +326,8 @@ def _standing_in(mind: AgentMind, sound: Sound) -> dict[str, str]:
     return {engine: name for engine, name in (("mind", mind.stands_in), ("voice", sound.voice.stands_in)) if name}
 
 
-def _sound(settings: Settings, breakers: Breakers) -> AbstractAsyncContextManager[Sound]:
+def open_its_sound(settings: Settings, breakers: Breakers | None = None) -> AbstractAsyncContextManager[Sound]:
+    """The engines of sound that the settings ask for."""
     voices: dict[Language, str] = {}
     if settings.voice_es:
         voices["es"] = settings.voice_es

@@ -55,12 +55,14 @@ def _spans(text: str) -> list[str]:
 
 
 def address(text: str) -> str:
-    """ "prensa arroba vidal punto es" -> "prensa@vidal.es"."""
-    text = re.sub(r"\s*\b(?:arroba|at)\b\s*", "@", text, flags=re.IGNORECASE) if "@" not in text else text
-    if " " not in text.strip() and "@" not in text:
+    """ "Prensa arroba vidal punto es." -> "prensa@vidal.es"; what was typed stays as it is."""
+    if "@" in text and " " not in text.strip():
         return text
-    text = re.sub(r"\s*\b(?:punto|dot)\b\s*", ".", text, flags=re.IGNORECASE)
-    return re.sub(r"\s", "", text).rstrip(".") if "@" in text else text
+    flat = text if "@" in text else re.sub(r"\s*\b(?:arroba|at)\b\s*", "@", text.lower())
+    if "@" not in flat:
+        return text
+    flat = re.sub(r"\s*\b(?:punto|dot)\b\s*", ".", flat, flags=re.IGNORECASE)
+    return re.sub(r"\s", "", flat).rstrip(".")
 
 
 def digits(text: str) -> str:

@@ -27,6 +27,7 @@ OURS = {
     "server",
     "cli",
     "cli_eval",
+    "cli_init",
     "cli_keeping",
     "cli_knowledge",
     "cli_line",

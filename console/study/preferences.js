@@ -9,6 +9,8 @@ import { begin, done, me, settled, shortcuts, spelled, tried, when, writer } fro
 
 const PAGE = 60;
 const find = $("find");
+const COVERED = ["inner", "nobody"];
+const uncovered = new Set();
 const topics = new Set();
 const people = new Map();
 let asked = 0;
@@ -80,11 +82,25 @@ function draw(row) {
   card.row = row;
   card.tabIndex = -1;
   card.classList.add(row.status);
-  const texts = Object.entries(row.text).sort(([one]) => (one === language ? -1 : 1));
-  for (const [tongue, text] of texts) card.append(wording(tongue, text));
-  if (row.when || row.do) card.append(make("p", "rule", [row.when && word("if_asked", { when: row.when }), row.do && spelled("do", row.do)].filter(Boolean).join(" → ")));
-  card.append(chips(row), acts(card, row), make("div", "below"));
+  card.append(...(isCovered(row) ? [make("p", "hint", words.covered)] : told(row)), chips(row), acts(card, row), make("div", "below"));
   return card;
+}
+
+/** Whoever looks over a shoulder reads nothing that is for few or for nobody, until it is asked for. */
+const isCovered = (row) => COVERED.includes(row.audience) && !uncovered.has(row.id);
+
+function told(row) {
+  const texts = Object.entries(row.text).sort(([one]) => (one === language ? -1 : 1));
+  const lines = texts.map(([tongue, text]) => wording(tongue, text));
+  const rule = [row.when && word("if_asked", { when: row.when }), row.do && spelled("do", row.do)].filter(Boolean).join(" → ");
+  return rule ? [...lines, make("p", "rule", rule)] : lines;
+}
+
+/** Shows what is covered, or covers it again. */
+function reveal(card) {
+  const { row } = card;
+  if (!uncovered.delete(row.id)) uncovered.add(row.id);
+  renew(card, row).querySelector("[data-act=reveal]").focus();
 }
 
 function wording(tongue, text) {
@@ -120,7 +136,9 @@ function acts(card, row) {
     each.dataset.act = name;
     each.onclick = act;
     all.append(each);
+    return each;
   };
+  if (COVERED.includes(row.audience)) button("reveal", () => reveal(card)).setAttribute("aria-pressed", uncovered.has(row.id));
   if (row.status !== "approved") button("approve", () => approve(card), "main");
   if (row.status === "draft") button("replay", () => tried(() => replay(card.querySelector(".below"), "replay", draftOf(row))));
   button("edit", () => write(card), "");
@@ -220,7 +238,7 @@ $("add").onclick = addOne;
 bulk("preferences", () => load());
 shortcuts({
   "/": () => find.q.focus(), n: addOne, j: () => step(1), k: () => step(-1),
-  e: () => press("edit"), a: () => press("approve"), h: () => press("history"),
+  e: () => press("edit"), a: () => press("approve"), h: () => press("history"), v: () => press("reveal"),
 });
 /** Who rules can be for. */
 async function know() {

@@ -4,6 +4,7 @@ import { Problem, headers, language as reader, words } from "/look/house.js";
 import { said } from "./study.js";
 
 const LONGEST_MS = 25_000;
+const LOUD = 1000; // of 32767
 
 let playing = null;
 
@@ -26,14 +27,20 @@ export function hush() {
   playing = null;
 }
 
-/** Listens until `stop()` is called; `heard` then is {text, language, confidence}. Throws when there is no microphone. */
-async function listen(language = reader) {
+/**
+ * Listens until `stop()` is called; `heard` then is {text, language, confidence}. `sounds()` is called when a voice
+ * comes through. Throws when there is no microphone.
+ */
+async function listen(language = reader, sounds) {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: { echoCancellation: true, noiseSuppression: true } });
   const audio = new AudioContext();
   await audio.audioWorklet.addModule("/call/sound.js");
   const microphone = new AudioWorkletNode(audio, "microphone", { numberOfOutputs: 0 });
   const frames = [];
-  microphone.port.onmessage = ({ data }) => frames.push(data);
+  microphone.port.onmessage = ({ data }) => {
+    frames.push(data);
+    if (data.some((sample) => sample > LOUD)) sounds();
+  };
   audio.createMediaStreamSource(stream).connect(microphone);
   let stop;
   const stopped = new Promise((then) => (stop = then));
@@ -60,7 +67,7 @@ export async function dictate(button, take, tell, language) {
   hush();
   const name = button.textContent;
   try {
-    listening = await listen(language);
+    listening = await listen(language, () => button.classList.add("heard"));
     button.textContent = words.stop;
     button.setAttribute("aria-pressed", "true");
     tell(words.listening);
@@ -73,6 +80,7 @@ export async function dictate(button, take, tell, language) {
     listening = null;
     button.textContent = name;
     button.setAttribute("aria-pressed", "false");
+    button.classList.remove("heard");
   }
 }
 

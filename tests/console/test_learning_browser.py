@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -15,10 +16,12 @@ from console import call as call_page
 from console import look
 from console import study as pages
 from console.api.learning import Learning
+from console.study import sound
 from knowledge.first_meeting import FirstMeeting
 from prompts import Phrasebook
 from tests.console.browser import IN_A_BROWSER, accessible, chromium, fits
 from tests.console.conftest import TheStudy, served
+from tests.console.test_study import RATE, hear, speak
 from tests.doubles import MONDAY
 from tests.knowledge.school import DOGS, School
 
@@ -40,7 +43,7 @@ async def school(study: TheStudy, tmp_path: Path) -> School:
 
 @asynccontextmanager
 async def opened(study: TheStudy, forgive: str = "") -> AsyncGenerator[tuple[Page, str]]:
-    doors = (look.router, pages.router, call_page.router(lambda: ""))
+    doors = (look.router, pages.router, call_page.router(lambda: ""), sound.router(speak, RATE, hear))
     async with served(study.house, *doors) as base, chromium(forgive, size=(1280, 900)) as page:
         yield page, base
         await page.goto("about:blank")
@@ -103,7 +106,16 @@ async def test_the_first_meeting_ends_in_an_office_that_answers(study: TheStudy,
         await page.get_by_role("button", name="Open the office").click()
         await expect(page.locator("[name=executive]")).to_have_attribute("aria-invalid", "true")
         await accessible(page)
+        microphone = page.locator("#questions button").nth(1)
         await expect(page.locator("#questions button")).to_have_count(15)
+        await page.locator("#ask_aloud").check()
+        async with page.expect_response("**/api/sandbox/speak") as asked:
+            await microphone.click()
+        assert (await asked.value).status == 200
+        await expect(microphone).to_have_class(re.compile("heard"), timeout=20_000)
+        await microphone.click()
+        await expect(page.locator("[name=spoken]")).to_have_value("¿Dónde puedo aparcar?")
+        await expect(page.locator("#questions button").nth(2)).to_be_focused()
         await page.locator("[name=executive]").fill("Irene Salas")
         await page.locator("[name=spoken]").fill("Dr. Salas")
         await fits(page, "study-first-meeting")

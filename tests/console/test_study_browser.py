@@ -133,6 +133,21 @@ async def told(study: TheStudy, call: str, question: str) -> Any:
     return (await study.house.hear(call, question))["said"]
 
 
+async def test_secrets_are_covered_until_they_are_asked_for(study: TheStudy) -> None:
+    async with in_the_study(study) as page:
+        sale = card(page, "sale")
+        await expect(sale.locator(".hint")).to_have_text("Texto tapado, por si alguien mira.")
+        await expect(page.locator("#list")).not_to_contain_text("Lumen")
+        await sale.focus()
+        await page.keyboard.press("v")
+        await expect(sale.locator(".wording")).to_have_text("Vidal Robotics negocia la compra de Lumen.")
+        await expect(sale.locator("[data-act=reveal]")).to_be_focused()
+        await expect(card(page, "hotel").locator(".wording")).to_have_count(0)
+        await accessible(page)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#list")).not_to_contain_text("Lumen")
+
+
 async def test_two_who_edit_the_same_lose_nothing(study: TheStudy) -> None:
     async with in_the_study(study, forgive="409") as page:
         mine = card(page, "parking")
@@ -306,8 +321,7 @@ async def test_it_is_tried_out_by_typing_and_by_voice(study: TheStudy) -> None:
         await page.locator("#question").fill("")
         await page.locator("#aloud").check()
         await page.locator("#microphone").click()
-        await expect(page.locator("#microphone")).to_have_attribute("aria-pressed", "true")
-        await page.wait_for_timeout(700)
+        await expect(page.locator("#microphone")).to_have_class(re.compile("heard"), timeout=20_000)
         async with page.expect_response("**/api/sandbox/speak"):
             await page.locator("#microphone").click()
         await expect(page.locator("#tried > li")).to_have_count(2)
