@@ -41,11 +41,16 @@ class Hearing:
         wide = speech.astype(np.float32) / 32768.0
         return wide if self.rate == RATE else soxr.resample(wide, self.rate, RATE).astype(np.float32)
 
-    async def words(self, wide: NDArray[np.float32], expected: str = "") -> Transcript:
+    async def words(self, wide: NDArray[np.float32], expected: str = "", unhurried: bool = False) -> Transcript:
         """What is said in `wide`, of which `expected` was made out before it ended. Raises EngineError."""
         ears = self.sound.ears
         return await ears.hear(
-            wide, languages=self.languages, current=self.current, hints=self.hints, expected=expected
+            wide,
+            languages=self.languages,
+            current=self.current,
+            hints=self.hints,
+            expected=expected,
+            unhurried=unhurried,
         )
 
 
@@ -72,7 +77,7 @@ class Overhearing:
 
     async def _hear(self, hearing: Hearing, speech: Pcm) -> None:
         try:
-            self.note(await hearing.words(hearing.widened(speech), self.words))
+            self.note(await hearing.words(hearing.widened(speech), self.words, unhurried=True))
         except EngineError:
             return  # the whole utterance will be heard again, and then it matters
 

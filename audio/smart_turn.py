@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
+from audio.step_back import step_back
+
 RATE = 16_000
 _SECONDS = 8
-_NICE = 10
+_NICE = 5
+"""Leaves the cores to the encoder while that runs: there is time enough while the words are written down."""
 
 
 class SmartTurn:
@@ -27,7 +27,7 @@ class SmartTurn:
                 return float(self._predict_endpoint(speech)["probability"])
 
         self._model = Shared(sample_rate=RATE)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="smart-turn", initializer=_step_back)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="smart-turn", initializer=step_back, initargs=(_NICE,))
 
     async def chance(self, speech: NDArray[np.float32]) -> float:
         """Probability 0..1 that the speaker of `speech` (mono, 16 kHz, -1..1, the last 8 s count) has finished."""
@@ -37,8 +37,3 @@ class SmartTurn:
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-
-def _step_back() -> None:
-    """Leaves the cores to the ears' encoder while that runs: there is time enough while the words are written down."""
-    if sys.platform == "linux":  # elsewhere this would be the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

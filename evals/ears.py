@@ -229,7 +229,8 @@ def _full_context(data: Path) -> Iterator[tuple[str, Hears]]:
 
         def hears(pcm: NDArray[np.float32], language: Language, engine: Engine = engine) -> str:
             most = int(TOKENS + TOKENS_S * len(pcm) / RATE)
-            return engine.write(engine.encode(log_mel(pcm, FULL, engine.n_mels), Dropped()), language, "", most).text
+            encoded = engine.encode(log_mel(pcm, FULL, engine.n_mels), Dropped())
+            return engine.write(encoded, language, "", most, Dropped()).text
 
         yield name + FULL_CONTEXT, hears
 

@@ -15,7 +15,7 @@ import whisper
 from torch import Tensor
 from torch.nn.functional import gelu, scaled_dot_product_attention
 
-from audio.ears.engine import MOST_HINT_TOKENS, Draft, among
+from audio.ears.engine import MOST_HINT_TOKENS, Draft, Dropped, among
 from audio.ears.int8 import Int8Linear
 from calls.words import Language
 
@@ -86,7 +86,9 @@ class Decoder:
         return among(languages, torch.softmax(logits[tokens], dim=-1).tolist())
 
     @torch.inference_mode()
-    def write(self, attended: Attended, language: Language, hint: str, most: int, expected: str) -> Draft:
+    def write(
+        self, attended: Attended, language: Language, hint: str, most: int, dropped: Dropped, expected: str
+    ) -> Draft:
         """See `Engine.write`."""
         reading = self._reading(attended)
         prompt = self._prompt(language, hint)
@@ -94,11 +96,13 @@ class Decoder:
         states = reading.on([*prompt, *guess])
         asked = prompt.index(self._names.sot)
         start = torch.softmax(self._logits(states[asked : asked + 1])[0], dim=-1)
-        tokens, total = self._go_on(reading, states[len(prompt) - 1 :], guess, most)
+        tokens, total = self._go_on(reading, states[len(prompt) - 1 :], guess, most, dropped)
         text = self._names.decode(tokens).strip()
         return Draft(text, total / (len(tokens) + 1), float(start[self._names.no_speech]), len(tokens))
 
-    def _go_on(self, reading: _Reading, states: Tensor, guess: list[int], most: int) -> tuple[list[int], float]:
+    def _go_on(
+        self, reading: _Reading, states: Tensor, guess: list[int], most: int, dropped: Dropped
+    ) -> tuple[list[int], float]:
         """The likeliest tokens and the sum of their log-probabilities, the closing one's included.
 
         `states` are those before each token of `guess` and after the last. As far as the guess is what would have
@@ -115,7 +119,7 @@ class Decoder:
                 if token == self._names.eot:
                     return tokens, total
                 tokens.append(token)
-                if len(tokens) == most:
+                if len(tokens) == most or dropped:
                     return tokens, total
                 if at == len(guess) or token != guess[at]:
                     break

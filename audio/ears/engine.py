@@ -61,17 +61,22 @@ class Engine(Protocol):
     def load(self) -> None:
         """Makes it ready. Raises WeightsError."""
 
-    def encode(self, features: Features, dropped: Dropped) -> Any:
+    def encode(self, features: Features, dropped: Dropped, unhurried: bool = False) -> Any:
         """What the encoder makes of features (n_mels, frames); frames is even and at most 3000.
 
-        Of an utterance that is `dropped` it may stop half-way, with anything.
+        Of an utterance that is `dropped` it may stop half-way, with anything. An `unhurried` one leaves the cores to
+        others.
         """
 
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
         """How likely each of `languages` is, in 0..1, adding up to 1."""
 
-    def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
-        """The words, greedily, at most `most` tokens of them. `hint` is text that may have come before.
+    def write(
+        self, encoded: Any, language: Language, hint: str, most: int, dropped: Dropped, expected: str = ""
+    ) -> Draft:
+        """The words, greedily, at most `most` tokens of them; it stops at any of them once it is `dropped`.
+
+        `hint` is text that may have come before.
 
         `expected` is what was made out before the speaker had finished. It is no hint: an engine that reads several
         tokens as fast as one saves itself those that it would have written anyway, and writes the others as ever.

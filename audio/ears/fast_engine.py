@@ -38,7 +38,7 @@ class FastEngine:
         self.n_mels = self._encoder.n_mels
         self._decoder = Decoder.of(self._file())
 
-    def encode(self, features: Features, dropped: Dropped) -> Any:
+    def encode(self, features: Features, dropped: Dropped, unhurried: bool = False) -> Any:
         import ctranslate2
         import torch
 
@@ -50,6 +50,8 @@ class FastEngine:
         odds: dict[Language, float] = self._decoder.odds(encoded, languages)
         return odds
 
-    def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
-        draft: Draft = self._decoder.write(encoded, language, hint, most, expected)
+    def write(
+        self, encoded: Any, language: Language, hint: str, most: int, dropped: Dropped, expected: str = ""
+    ) -> Draft:
+        draft: Draft = self._decoder.write(encoded, language, hint, most, dropped, expected)
         return draft

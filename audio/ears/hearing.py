@@ -18,6 +18,7 @@ from audio.ears.engine import Draft, Dropped, Engine
 from audio.ears.mel import FULL, RATE, log_mel
 from audio.ears.port import Transcript
 from audio.ears.tongue import spoken
+from audio.step_back import step_back
 from calls.errors import AntesalaError, EngineError
 from calls.words import LANGUAGES, Language
 
@@ -25,16 +26,21 @@ LEAST_S, ROOM_S = 8.0, 3.0
 """Whisper is given at least 8 s, and 3 s of silence after the sound: with less it mishears and repeats itself."""
 TOKENS, TOKENS_S = 10, 7
 """At most so many tokens, and so many more for each second: the fastest Spanish has about 6."""
+_NICE = 10
 PERHAPS_SPEECH = 0.3
 """No-speech chance up to which a text that repeats itself is worth a second hearing."""
 
 
 class LocalEars:
-    """Ears on this machine: `workers` utterances at a time in threads of their own, first come first served."""
+    """Ears on this machine: `workers` utterances at a time in threads of their own, first come first served.
+
+    What is not in a hurry has one more thread, of low priority, and keeps nobody waiting.
+    """
 
     def __init__(self, engine: Engine, workers: int = 1) -> None:
         self._engine, self._workers, self._asked = engine, workers, 0
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="ears")
+        self._aside = ThreadPoolExecutor(1, thread_name_prefix="ears-aside", initializer=step_back, initargs=(_NICE,))
         self._loading, self._counting = Lock(), Lock()
         self._loaded = False
 
@@ -46,11 +52,13 @@ class LocalEars:
         current: Language,
         hints: Sequence[str] = (),
         expected: str = "",
+        unhurried: bool = False,
     ) -> Transcript:
         dropped = Dropped()
+        threads = self._aside if unhurried else self._threads
         with self._counting:
             self._asked += 1
-        asked = self._threads.submit(self._listen, pcm, languages, current, hints, expected, dropped)
+        asked = threads.submit(self._listen, pcm, languages, current, hints, expected, dropped, unhurried)
         asked.add_done_callback(self._answered)
         try:
             return await asyncio.wrap_future(asked)
@@ -75,7 +83,8 @@ class LocalEars:
         await self.hear(noise, languages=LANGUAGES, current=LANGUAGES[0])
 
     async def close(self) -> None:
-        await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+        for threads in (self._aside, self._threads):
+            await asyncio.to_thread(threads.shutdown, wait=True, cancel_futures=True)
 
     def _listen(
         self,
@@ -85,13 +94,14 @@ class LocalEars:
         hints: Sequence[str],
         expected: str,
         dropped: Dropped,
+        unhurried: bool,
     ) -> Transcript:
         with self._loading:
             if not self._loaded:
                 self._engine.load()
                 _give_back()
                 self._loaded = True
-        return listen(self._engine, pcm, languages, current, hints, dropped, expected)
+        return listen(self._engine, pcm, languages, current, hints, dropped, expected, unhurried)
 
 
 def listen(
@@ -102,6 +112,7 @@ def listen(
     hints: Sequence[str],
     dropped: Dropped,
     expected: str = "",
+    unhurried: bool = False,
 ) -> Transcript:
     """Hears one utterance; blocks. Once it is `dropped` nothing more is computed and nothing is heard."""
     nothing = Transcript("", current)
@@ -110,18 +121,19 @@ def listen(
     hint = ", ".join(hints) + "." if hints else ""
 
     def heard_in(frames: int) -> tuple[Draft, Language, dict[Language, float]] | None:
-        encoded = None if dropped else engine.encode(log_mel(pcm, frames, engine.n_mels), dropped)
+        encoded = None if dropped else engine.encode(log_mel(pcm, frames, engine.n_mels), dropped, unhurried)
         odds = {current: 1.0} if dropped else _odds(engine, encoded, languages)
         if dropped:
             return None
         language = spoken(odds, current, speech)
-        return engine.write(encoded, language, hint, int(TOKENS + TOKENS_S * seconds), expected), language, odds
+        most = int(TOKENS + TOKENS_S * seconds)
+        return engine.write(encoded, language, hint, most, dropped, expected), language, odds
 
     frames = min(FULL, 2 * round(50 * max(LEAST_S, seconds + ROOM_S)))
     heard = heard_in(frames) if speech else None
     if heard and loops(heard[0]) and heard[0].no_speech < PERHAPS_SPEECH and frames < FULL:
         heard = heard_in(FULL)
-    if heard is None:
+    if heard is None or dropped:
         return nothing
     draft, language, odds = heard
     if not is_speech(draft, seconds):

@@ -56,6 +56,7 @@ class PipecatEars:
         current: Language,
         hints: Sequence[str] = (),
         expected: str = "",
+        unhurried: bool = False,
     ) -> Transcript:
         if not speech_seconds(pcm):
             return Transcript("", current)

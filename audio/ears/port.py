@@ -38,13 +38,15 @@ class Ears(Protocol):
         current: Language,
         hints: Sequence[str] = (),
         expected: str = "",
+        unhurried: bool = False,
     ) -> Transcript:
         """What is said in `pcm`: mono, 16 kHz, (n,) in [-1, 1], at most 30 s (of more, the last 30 s).
 
         `languages`: those it may be in (one alone is taken for granted); `current`: the one of the call so far, kept
         unless the audio says otherwise. `hints`: names and words that may come up, the likeliest first. `expected`:
-        what an earlier hearing of the same speaker made out so far; it saves time and changes no word. Cancel it and it
-        costs nothing more. Raises EngineError.
+        what an earlier hearing of the same speaker made out so far; it saves time and changes no word.
+        `unhurried`: nobody waits for it, it steps back behind those that somebody waits for. Cancel it and it costs
+        nothing more. Raises EngineError.
         """
 
     @property

@@ -17,7 +17,7 @@ from calls.words import Language
 class WhisperEngine:
     """`file` and `encoder` are asked, once, when it loads, where the checkpoint and the graph of its encoder lie.
 
-    The encoder takes `cores` for an utterance, and one for any other that comes meanwhile.
+    The encoder takes `cores` for an utterance, and one for any other that comes meanwhile or is not in a hurry.
     """
 
     n_mels = 80
@@ -25,7 +25,7 @@ class WhisperEngine:
     def __init__(self, file: Callable[[], Path], encoder: Callable[[], Path], cores: int) -> None:
         self._file, self._encoder, self._cores = file, encoder, cores
         self._decoder: Any = None
-        self._attended: Callable[[Features, Dropped], Any]
+        self._attended: Callable[[Features, Dropped, bool], Any]
 
     def load(self) -> None:
         import torch
@@ -42,7 +42,7 @@ class WhisperEngine:
 
         model = whisper.load_model(str(self._file())).eval().requires_grad_(False).half()
         self._decoder, self.n_mels = Decoder(model), model.dims.n_mels
-        self._attended = lambda features, _: self._decoder.attend(_encoded(model, features))
+        self._attended = lambda features, *_: self._decoder.attend(_encoded(model, features))
 
     def _load_in_eight_bits(self) -> None:
         import onnxruntime
@@ -54,11 +54,11 @@ class WhisperEngine:
         self._decoder, self.n_mels = Decoder.of(self._file()), wide.get_inputs()[0].shape[1]
         all_cores = Lock()
 
-        def attended(features: Features, dropped: Dropped) -> Any:
+        def attended(features: Features, dropped: Dropped, unhurried: bool) -> Any:
             torch.set_num_threads(1)  # its products are too small to share
             stoppable = onnxruntime.RunOptions()
             dropped.stops(lambda: setattr(stoppable, "terminate", True))
-            first = all_cores.acquire(blocking=False)
+            first = not unhurried and all_cores.acquire(blocking=False)
             try:
                 (sides,) = (wide if first else narrow).run(None, {"mel": features[None]}, stoppable)
             except Exception:  # ONNX Runtime has no public name for having been stopped
@@ -72,15 +72,17 @@ class WhisperEngine:
 
         self._attended = attended
 
-    def encode(self, features: Features, dropped: Dropped) -> Any:
-        return self._attended(np.ascontiguousarray(features), dropped)
+    def encode(self, features: Features, dropped: Dropped, unhurried: bool = False) -> Any:
+        return self._attended(np.ascontiguousarray(features), dropped, unhurried)
 
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
         odds: dict[Language, float] = self._decoder.odds(encoded, languages)
         return odds
 
-    def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
-        draft: Draft = self._decoder.write(encoded, language, hint, most, expected)
+    def write(
+        self, encoded: Any, language: Language, hint: str, most: int, dropped: Dropped, expected: str = ""
+    ) -> Draft:
+        draft: Draft = self._decoder.write(encoded, language, hint, most, dropped, expected)
         return draft
 
 
@@ -93,6 +95,7 @@ def _session(encoder: Path, cores: int) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others have use for that core
     options.log_severity_level = _FATAL
     return onnxruntime.InferenceSession(str(encoder), options, providers=["CPUExecutionProvider"])
 

@@ -39,7 +39,7 @@ class ScriptedEngine:
     def load(self) -> None:
         self.loads += 1
 
-    def encode(self, features: Features, dropped: Dropped) -> Any:
+    def encode(self, features: Features, dropped: Dropped, unhurried: bool = False) -> Any:
         self.frames.append(features.shape[1])
         self.began.set()
         dropped.stops(self.stopped.set)
@@ -49,7 +49,9 @@ class ScriptedEngine:
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
         return {each: 1.0 if each == languages[0] else 0.0 for each in languages}
 
-    def write(self, encoded: Any, language: Language, hint: str, most: int, expected: str = "") -> Draft:
+    def write(
+        self, encoded: Any, language: Language, hint: str, most: int, dropped: Dropped, expected: str = ""
+    ) -> Draft:
         self.asked.append((language, hint, most))
         self.expected.append(expected)
         draft = self.drafts.pop(0)
@@ -124,6 +126,21 @@ async def test_who_no_longer_waits_costs_nothing_more() -> None:
     assert len(engine.frames) == 2, "the one that was running and the last; the waiting one never began"
     assert len(engine.asked) == 1, "nothing was written for the one that was running"
     assert engine.loads == 1
+    await ears.close()
+
+
+async def test_what_is_not_in_a_hurry_keeps_nobody_waiting() -> None:
+    engine = ScriptedEngine(HOLA)
+    engine.gate.clear()
+    ears = LocalEars(engine, workers=1)
+    aside = asyncio.create_task(ears.hear(speech(1), languages=("es",), current="es", unhurried=True))
+    assert await asyncio.to_thread(engine.began.wait, 10)
+    engine.began.clear()
+    hurried = asyncio.create_task(ears.hear(speech(1), languages=("es",), current="es"))
+    assert await asyncio.to_thread(engine.began.wait, 10), "it begins while the other is still running"
+    aside.cancel()
+    engine.gate.set()
+    assert (await hurried).text == HOLA.text
     await ears.close()
 
 

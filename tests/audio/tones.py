@@ -67,6 +67,7 @@ class ToneEars:
         current: Language,
         hints: Sequence[str] = (),
         expected: str = "",
+        unhurried: bool = False,
     ) -> Transcript:
         self.asked += 1
         await asyncio.sleep(self.seconds)
