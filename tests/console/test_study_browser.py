@@ -225,7 +225,14 @@ async def test_a_file_comes_in_and_is_taken_back(study: TheStudy, tmp_path: Path
         await expect(page.locator("#preview")).to_contain_text("Entrarían 50 nuevas")
         await accessible(page)
         await fits(page, "study-import")
+        waiting = [50]
+        await page.route("**/api/imports/waiting", lambda route: route.fulfill(json={"waiting": waiting[-1]}))
         await page.locator("#bring_in").click()
+        await expect(page.locator("#going_told")).to_contain_text("0 de 50", timeout=20_000)
+        waiting.append(20)
+        await expect(page.locator("#bar")).to_have_attribute("value", "0.6")
+        await accessible(page)
+        waiting.append(0)
         await expect(page.locator("#toast")).to_contain_text("Importadas: 50", timeout=20_000)
         await expect(card(page, "fila-49")).to_be_visible()
         async with page.expect_download() as download:
