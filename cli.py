@@ -21,7 +21,7 @@ from calls.errors import AntesalaError, SettingsError, WeightsError
 from calls.words import Event, Language
 from cli_eval import evaluate
 from cli_init import init
-from cli_keeping import backup, erase, export, receipt, restore
+from cli_keeping import backup, erase, export, key, receipt, restore
 from cli_knowledge import knowledge
 from cli_line import line
 from cli_office import DataDir, Number, OfficeDir, Tongue, err, opening, out
@@ -65,6 +65,7 @@ app.add_typer(line, name="line")
 app.add_typer(user, name="users")
 app.add_typer(token, name="token")
 app.add_typer(log, name="audit")
+app.add_typer(key, name="key")
 app.command("eval")(evaluate)
 app.command()(init)
 for each in (export, erase, receipt, backup, restore):

@@ -1,4 +1,4 @@
-"""What is kept, in the operator's hands: `antesala export`, `erase`, `receipt`, `backup` and `restore`."""
+"""What is kept, in the operator's hands: `antesala export`, `erase`, `receipt`, `backup`, `restore` and `key`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,25 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from calls.errors import SettingsError
+from calls.sealing import Keys, new_key
 from cli_office import DataDir, OfficeDir, err, out
 from settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+key = typer.Typer(help="The key that seals what is kept of calls.", no_args_is_help=True)
+
 Whose = Annotated[str | None, typer.Argument(metavar="NUMBER", help="The number, as in +34600111222.")]
 AlsoWhose = Annotated[str | None, typer.Option("--number", help="The same.", hidden=True)]
 
 
-def export(number: Whose = None, also: AlsoWhose = None, data: DataDir = None) -> None:
+def export(
+    number: Whose = None,
+    also: AlsoWhose = None,
+    data: DataDir = None,
+    sound: Annotated[Path | None, typer.Option(help="A folder to copy the recordings to, to be played.")] = None,
+) -> None:
     """Prints all that is on record of a number, as JSON."""
     from records.recordings import recorded
     from records.subject import gathered
@@ -31,7 +39,7 @@ def export(number: Whose = None, also: AlsoWhose = None, data: DataDir = None) -
     with _records(settings) as engine, engine.connect() as connection:
         found = gathered(_number(number or also), connection)
     if heard := recorded(settings.data, (call["id"] for call in found.get("calls", ()))):
-        found["recordings"] = [{"file": str(file)} for file in heard]
+        found["recordings"] = [{"file": str(_playable(file, sound, settings.keys))} for file in heard]
     typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
 
 
@@ -44,7 +52,7 @@ def erase(number: Whose = None, also: AlsoWhose = None, office: OfficeDir = None
 
     settings, whose = Settings.read(office=office, data=data), _number(number or also)
     with alone(settings.data), _records(settings) as engine:
-        put_in_waiting(settings.data / AHEAD, engine)
+        put_in_waiting(settings.data / AHEAD, engine, settings.keys)
         receipt = Erasures(settings.data).erase(whose, engine, datetime.now(UTC))
     if receipt.erased.get("versions"):
         forget_index(settings.data / "chroma", settings.chroma_url)
@@ -86,8 +94,53 @@ def restore(
 
     settings = Settings.read(data=data)
     with alone(settings.data):
-        again = put_back(file, settings.records_url, settings.data)
+        again = put_back(file, settings.records_url, settings.data, settings.keys)
     out.print("The records are as they were then" + (f", but for {again} numbers erased since." if again else "."))
+
+
+@key.command("new")
+def key_new() -> None:
+    """Prints a new key for ANTESALA_SEAL_KEY. Keep it where the data folder and its backups are not."""
+    typer.echo(new_key())
+
+
+@key.command("use")
+def key_use(data: DataDir = None) -> None:
+    """Seals all that is on record with the first of the keys that are set. Stop `antesala serve` for it."""
+    settings = Settings.read(data=data)
+    if settings.keys.sealing is None:
+        raise SettingsError("No key is set. Make one with `antesala key new` and set ANTESALA_SEAL_KEY to it.")
+    _reseal(settings, settings.keys, "sealed with the first key")
+
+
+@key.command("off")
+def key_off(data: DataDir = None) -> None:
+    """Opens all that is on record; then the key may go. Stop `antesala serve` for it."""
+    settings = Settings.read(data=data)
+    _reseal(settings, settings.keys.no_more(), "open again, and the key may go")
+
+
+def _reseal(settings: Settings, keys: Keys, how: str) -> None:
+    from records.ahead import AHEAD, put_in_waiting
+    from records.alone import alone
+    from records.reseal import reseal
+
+    with alone(settings.data), _records(settings, keys) as engine:
+        put_in_waiting(settings.data / AHEAD, engine, settings.keys)
+        done = reseal(engine, settings.data, keys)
+    out.print(f"{done.rows} rows and {done.recordings} recordings are {how}.", soft_wrap=True)
+    if any((settings.data / "backups").glob("*")):
+        err.print("Earlier backups are as they were: delete those that should not be read.", style="yellow")
+
+
+def _playable(file: Path, folder: Path | None, keys: Keys) -> Path:
+    """Where the recording is that can be played: in the folder asked for, if any."""
+    if folder is None:
+        return file
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = folder / file.name
+    copy.write_bytes(keys.open_file(file.read_bytes()))
+    return copy
 
 
 def _number(given: str | None) -> str:
@@ -109,10 +162,10 @@ def _named_in(office: Path, number: str) -> Iterator[str]:
 
 
 @contextmanager
-def _records(settings: Settings) -> Iterator[Engine]:
+def _records(settings: Settings, keys: Keys | None = None) -> Iterator[Engine]:
     from records.engine import open_engine
 
-    engine = open_engine(settings.records_url)
+    engine = open_engine(settings.records_url, keys=keys or settings.keys)
     try:
         yield engine
     finally:

@@ -65,9 +65,9 @@ def _data(settings: Settings) -> str:
 def _records(settings: Settings) -> str:
     from records.engine import open_engine
 
-    engine = open_engine(settings.records_url)
+    engine = open_engine(settings.records_url, keys=settings.keys)
     engine.dispose()
-    return engine.url.render_as_string()
+    return engine.url.render_as_string() + (", sealed" if settings.keys.sealing else "")
 
 
 def _index(settings: Settings) -> str:

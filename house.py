@@ -161,9 +161,10 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         answers = _answers(settings, house, store, knowledge, digests, post)
         front = Front(
             office, switchboard, desk, store, store.feed, knowledge, study, readiness, meters, learning,
-            Notices(store.outbox, post), e5, settings.data / RECORDINGS,
+            Notices(store.outbox, post), e5, settings.data / RECORDINGS, settings.keys,
         )  # fmt: skip
-        reception = Reception(switchboard, sound, _observed(settings, house, meters), settings.data / RECORDINGS)
+        observed = _observed(settings, house, meters)
+        reception = Reception(switchboard, sound, observed, settings.data / RECORDINGS, settings.keys)
         yield OpenOffice(
             front, store, knowledge, sound, reception, post, daily, answers, budget, _chosen(settings, mind, knowledge)
         )
@@ -287,7 +288,7 @@ async def _on_file(
 ) -> tuple[Store, OfficeKnowledge]:
     """The records, and the knowledge that is kept in them."""
     store = await house.enter_async_context(
-        open_records(settings.records_url, settings.data / AHEAD, settings.inner_url)
+        open_records(settings.records_url, settings.data / AHEAD, settings.inner_url, settings.keys)
     )
     encoders = ((e5, 1.0), (fast, 0.5))
     knowledge = await open_knowledge(settings.office, settings.data, store.versions, encoders, settings.chroma_url, now)

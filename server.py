@@ -88,7 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         with alone(settings.data):
             async with open_office(settings) as house, mcp_open(app):
                 await house.store.recover(_rescue(house.front.office))
-                await asyncio.to_thread(mend, settings.data / RECORDINGS)
+                await asyncio.to_thread(mend, settings.data / RECORDINGS, settings.keys)
                 app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
                 app.state.knowledge, app.state.budget = house.knowledge, house.budget
                 app.state.elsewhere = house.store.elsewhere

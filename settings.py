@@ -8,10 +8,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from calls.errors import SettingsError
+from calls.sealing import NO_KEYS, Keys
 
 SAMPLE_OFFICE = Path(__file__).parent / "knowledge" / "sample"
 PREFIX = "ANTESALA_"
@@ -64,6 +65,12 @@ class Settings(BaseSettings):
         None, description="a Chroma server, e.g. `http://127.0.0.1:8000`; else kept in the data folder"
     )
 
+    seal_key: SecretStr | None = Field(
+        None,
+        description="seals what is kept of calls, words and sound; `antesala key new` makes one. With the earlier keys "
+        "after it, separated by commas, they still open what they sealed",
+    )
+    seal_key_file: Path | None = Field(None, description="a file with those keys, instead")
     keep_transcripts_days: int = Field(30, ge=1, description="days after which what was said in a call is taken out")
     keep_calls_days: int = Field(
         365, ge=1, description="days after which a call, its messages and settled promises are taken out"
@@ -192,6 +199,24 @@ class Settings(BaseSettings):
     @classmethod
     def _at_home(cls, value: Path) -> Path:
         return value.expanduser()
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> Settings:
+        try:
+            self.keys  # noqa: B018  (read once, so that what is wrong is told at the start)
+        except SettingsError as error:
+            raise ValueError(f"{PREFIX}SEAL_KEY: {str(error).removesuffix('.')}") from None
+        return self
+
+    @property
+    def keys(self) -> Keys:
+        """What opens and seals what is kept of calls. Raises SettingsError."""
+        if self.seal_key_file and not self.seal_key:
+            try:
+                return Keys.read(self.seal_key_file.expanduser().read_text(encoding="ascii"))
+            except (OSError, ValueError) as error:
+                raise SettingsError(f"{self.seal_key_file} cannot be read ({type(error).__name__}).") from None
+        return Keys.read(self.seal_key.get_secret_value()) if self.seal_key else NO_KEYS
 
     @property
     def records_url(self) -> str:

@@ -16,6 +16,7 @@ from calls.admission import Place
 from calls.bridge import Bridge
 from calls.call import Call
 from calls.consent import Consent
+from calls.sealing import NO_KEYS, Keys
 from calls.switchboard import AllBusy, Switchboard
 from calls.wire import Arrival, Wire
 from calls.words import CallRow, Circle, Event, Failed
@@ -24,7 +25,8 @@ from calls.words import CallRow, Circle, Event, Failed
 class Reception:
     """Answers calls with the engines that all calls share. `observe` is told where the time of each turn went.
 
-    `recordings`: the folder for calls whose caller agrees to be recorded, where the office wants that.
+    `recordings`: the folder for calls whose caller agrees to be recorded, where the office wants that; `keys`: what
+    they are sealed with, if anything.
     """
 
     def __init__(
@@ -33,9 +35,10 @@ class Reception:
         sound: Sound,
         observe: Callable[[dict[str, float]], None],
         recordings: Path | None = None,
+        keys: Keys = NO_KEYS,
     ):
         self._switchboard, self._sound, self._observe = switchboard, sound, observe
-        self._recordings = recordings
+        self._recordings, self._keys = recordings, keys
 
     async def __call__(self, wire: Wire, arrival: Arrival, watch: Callable[[Event], None] | None = None) -> CallRow:
         """Answers one call; a `calls.wire.Converse`. Beyond what the house serves the caller leaves a number."""
@@ -60,9 +63,11 @@ class Reception:
         wanted = call.office.knowledge.policy.recording == "ask" and call.circle is not Circle.BLOCKED
         if not (wanted and self._recordings and isinstance(wire, Bridge)):
             return None
-        recorder = Recorder(
-            self._recordings, call.id, wire.rate, lambda why: call.note_meanwhile(Failed("recording", why, "none"))
-        )
+
+        def failed(why: str) -> None:
+            call.note_meanwhile(Failed("recording", why, "none"))
+
+        recorder = Recorder(self._recordings, call.id, wire.rate, failed, self._keys)
         wire.taps.append(recorder)
         call.consent = Consent(recorder)
         return recorder

@@ -7,6 +7,7 @@ than what was not yet written; at its end that becomes a FLAC file. `mend` does 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from calls.errors import EngineError
+from calls.sealing import NO_KEYS, Keys
 from calls.wire import Pcm
 
 EVERY_S = 0.5
@@ -35,13 +38,20 @@ log = logging.getLogger(__name__)
 class Recorder:
     """A `calls.consent.Tape`, and what a `calls.bridge.Bridge` gives its sound to. Nothing is on disk before `start`.
 
-    `failed` is told, once, why nothing more can be kept.
+    `failed` is told, once, why nothing more can be kept. `keys`: what the files are sealed with, if anything.
     """
 
-    def __init__(self, folder: Path, call_id: str, rate: int, failed: Callable[[str], None] = lambda why: None):
+    def __init__(
+        self,
+        folder: Path,
+        call_id: str,
+        rate: int,
+        failed: Callable[[str], None] = lambda why: None,
+        keys: Keys = NO_KEYS,
+    ):
         self._whole = folder / f"{call_id}{WHOLE}"
         self._part = folder / f"{call_id}.{rate}{PART}"
-        self._rate, self._failed = rate, failed
+        self._rate, self._failed, self._keys = rate, failed, keys
         self._sound = np.zeros((0, 2), np.int16)
         """What is not yet written, beginning at sample `_written`."""
         self._written = 0
@@ -135,35 +145,41 @@ class Recorder:
     def _append(self, sound: NDArray[np.int16]) -> None:
         self._part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._part.open("ab") as part:
-            part.write(np.ascontiguousarray(sound).tobytes())
+            part.write(self._keys.seal_piece(np.ascontiguousarray(sound).tobytes()))
 
     def _complete(self, rest: NDArray[np.int16]) -> None:
         self._append(rest)
-        complete(self._part)
+        complete(self._part, self._keys)
 
 
-def complete(part: Path) -> None:
-    """Makes the FLAC file of what was written as the call went, if anything was. Blocks. Raises OSError."""
+def complete(part: Path, keys: Keys = NO_KEYS) -> None:
+    """Makes the FLAC file of what was written as the call went, if anything was. Blocks.
+
+    Raises OSError, and EngineError when `keys` do not open it.
+    """
     import soundfile
 
     call_id, rate = part.name.removesuffix(PART).split(".")
     whole, half = part.with_name(f"{call_id}{WHOLE}"), part.with_name(f"{call_id}.half")
-    written = part.read_bytes()
+    written = keys.open_file(part.read_bytes())
     sound = np.frombuffer(written[: len(written) // FRAME * FRAME], np.int16).reshape(-1, 2)
     if len(sound):
+        playable = io.BytesIO()
         try:
-            soundfile.write(half, sound, int(rate), format="FLAC")
+            soundfile.write(playable, sound, int(rate), format="FLAC")
         except soundfile.LibsndfileError as error:
             raise OSError(0, f"FLAC: {error}") from None
-        half.chmod(0o600)
+        half.touch(0o600)
+        half.write_bytes(keys.seal_piece(playable.getvalue()))
         half.replace(whole)
     part.unlink()
 
 
-def mend(folder: Path) -> None:
+def mend(folder: Path, keys: Keys = NO_KEYS) -> None:
     """Completes the recordings that a crash cut off, as far as the disk lets us. Blocks."""
     for part in folder.glob(f"*{PART}"):
         try:
-            complete(part)
-        except OSError as error:
-            log.error("the recording %s could not be completed: %s", part.name, error.strerror)
+            complete(part, keys)
+        except (OSError, EngineError) as error:
+            why = error.strerror if isinstance(error, OSError) else error.what
+            log.error("the recording %s could not be completed: %s", part.name, why)

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlmodel import col
 
 from calls.errors import AntesalaError, CallClosed, EngineError
+from calls.sealing import NO_KEYS, Keys
 from calls.words import Caller, CallRow, Circle, Event, from_json, spell_time
 from records import writing
 from records.engine import DatabaseDown
@@ -36,10 +37,10 @@ log = logging.getLogger(__name__)
 
 
 class Ahead:
-    """`path`: the file, which is there only while something waits in it."""
+    """`path`: the file, which is there only while something waits in it. `keys`: of what is sealed."""
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic):
-        self._path, self._clock = path, clock
+    def __init__(self, path: Path, keys: Keys = NO_KEYS, clock: Callable[[], float] = time.monotonic):
+        self._path, self._keys, self._clock = path, keys, clock
         self._again_at = 0.0
         self.waiting = path.exists()
         self._one_at_a_time = asyncio.Lock()
@@ -53,7 +54,7 @@ class Ahead:
         """Returns once it is on disk. Raises EngineError when that fails too."""
         async with self._one_at_a_time:
             self._again_at, self.waiting = self._clock() + RETRY_S, True
-            await asyncio.to_thread(self._write, json.dumps(line, ensure_ascii=False))
+            await asyncio.to_thread(self._write, self._keys.seal_text(json.dumps(line, ensure_ascii=False)))
 
     async def put_in(self, write: Callable[[Callable[[Connection], None]], Awaitable[None]]) -> None:
         """Puts all that waits into the database. Raises EngineError."""
@@ -61,7 +62,7 @@ class Ahead:
             if not self.waiting:
                 return
             self._again_at = self._clock() + RETRY_S
-            lines = await asyncio.to_thread(read, self._path)
+            lines = await asyncio.to_thread(read, self._path, self._keys)
             try:
                 await write(lambda connection: put_in(lines, connection))
                 await asyncio.to_thread(self._path.unlink, missing_ok=True)
@@ -119,17 +120,17 @@ def put_in(lines: Sequence[Line], connection: Connection) -> None:
                 _close(_row(row), connection)
 
 
-def put_in_waiting(path: Path, engine: Engine) -> None:
+def put_in_waiting(path: Path, engine: Engine, keys: Keys = NO_KEYS) -> None:
     """The same outside of an open house. Blocks."""
     with engine.begin() as connection:
-        put_in(read(path), connection)
+        put_in(read(path, keys), connection)
     path.unlink(missing_ok=True)
 
 
-def read(path: Path) -> list[Line]:
+def read(path: Path, keys: Keys = NO_KEYS) -> list[Line]:
     """Whole lines; one that a crash cut off was never acknowledged."""
     whole = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    return [json.loads(line) for line in whole]
+    return [json.loads(keys.open_text(line)) for line in whole]
 
 
 def _close(row: CallRow, connection: Connection) -> None:

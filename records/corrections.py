@@ -11,7 +11,7 @@ from sqlmodel import col
 from calls.words import NAME, Corrected, Event, Heard, Staff
 from records.feed import Shown
 from records.reading import call_of, event_of, rows, standing
-from records.search import fold
+from records.search import words_of_caller
 from records.tables import CallTable, EventTable
 from records.writing import add_event
 
@@ -72,5 +72,5 @@ def _note(call_id: str, body: Corrected, at: datetime, connection: Connection) -
 
 
 def _name(call_id: str, name: str | None, number: str | None, connection: Connection) -> None:
-    words = fold(f"{name or ''} {number or ''}")
+    words = words_of_caller(name, number, connection)
     connection.execute(update(CallTable).where(col(CallTable.id) == call_id).values(name=name, words=words))

@@ -22,6 +22,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from calls.errors import EngineError, SettingsError
+from calls.sealing import NO_KEYS, Keys
+from records import sealed
+from records.tables import EventTable, MessageTable, PromiseTable
 
 T = TypeVar("T")
 
@@ -34,8 +37,11 @@ BATCH = 64
 _BEFORE = "-before-"
 
 
-def open_engine(url: str, busy_s: float = BUSY_S) -> Engine:
-    """An engine on `url`, its schema up to date. Blocks (about 0.1 s). Raises SettingsError if it cannot."""
+def open_engine(url: str, busy_s: float = BUSY_S, keys: Keys | None = None) -> Engine:
+    """An engine on `url`, its schema up to date. Blocks (about 0.1 s). Raises SettingsError if it cannot.
+
+    `keys`: of what is sealed there, which have to fit; None: for whoever reads nothing of calls.
+    """
     try:
         parsed = make_url(url)
         engine = create_engine(
@@ -46,6 +52,7 @@ def open_engine(url: str, busy_s: float = BUSY_S) -> Engine:
             f"ANTESALA_DATABASE_URL cannot be used ({error}). Use sqlite:///path/to/records.sqlite or a"
             " postgresql+psycopg:// address, with its driver installed."
         ) from error
+    sealed.use(keys or NO_KEYS, engine)
     if parsed.get_backend_name() == "sqlite":
         _make_durable(engine, busy_s)
     try:
@@ -58,6 +65,8 @@ def open_engine(url: str, busy_s: float = BUSY_S) -> Engine:
             f"The records cannot be kept in {parsed.render_as_string()}: {_reason(error)}."
             " Make that place writable, or choose another with ANTESALA_DATA or ANTESALA_DATABASE_URL."
         ) from error
+    if keys is not None:
+        sealed.check((EventTable, MessageTable, PromiseTable), engine)
     return engine
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import JSON, Column, Connection, insert, select
+from sqlalchemy import Column, Connection, insert, select
 from sqlmodel import Field, SQLModel, col
 
 from records.files import Runs
 from records.reading import rows
+from records.sealed import SealedJson
 from records.tables import Moment
 
 Lesson = dict[str, Any]
@@ -26,7 +27,7 @@ class LessonTable(SQLModel, table=True):
     kind: str = Field(index=True)
     by: str
     at: datetime = Field(sa_column=Column(Moment, nullable=False))
-    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    data: dict[str, Any] = Field(sa_column=Column(SealedJson, nullable=False))
 
 
 class Lessons:

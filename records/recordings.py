@@ -35,6 +35,11 @@ def prune(data: Path, connection: Connection) -> int:
     return len(gone)
 
 
+def kept(data: Path) -> list[Path]:
+    """All that are whole. Blocks."""
+    return sorted((data / RECORDINGS).glob("*.flac"))
+
+
 def recorded(data: Path, ids: Iterable[str]) -> list[Path]:
     """Where the recordings of these calls are. Blocks."""
     files = (data / RECORDINGS / f"{call_id}.flac" for call_id in ids)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from calls.owed import Owed
+from calls.sealing import NO_KEYS, Keys
 from calls.words import CallRow, Event, Promise
 from records import corrections, day, owed, reading, retention, writing
 from records.ahead import Ahead, appended, closed, opened
@@ -41,10 +42,10 @@ READERS = 2
 class Store:
     """Implements `calls.ports.Records`, and reads back what was kept. Every method raises EngineError("records")."""
 
-    def __init__(self, engine: Engine, ahead: Path | None = None, held_by: str | None = None):
+    def __init__(self, engine: Engine, ahead: Path | None = None, held_by: str | None = None, keys: Keys | None = None):
         self._engine = engine
         self._held_by = held_by
-        self._ahead = Ahead(ahead) if ahead else None
+        self._ahead = Ahead(ahead, keys or NO_KEYS) if ahead else None
         self._writer = Writer(engine)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="records-reader")
         self.feed = Feed(self._since)
@@ -225,13 +226,16 @@ class Store:
 
 
 @asynccontextmanager
-async def open_records(url: str, ahead: Path | None = None, held_by: str | None = None) -> AsyncGenerator[Store]:
+async def open_records(
+    url: str, ahead: Path | None = None, held_by: str | None = None, keys: Keys | None = None
+) -> AsyncGenerator[Store]:
     """The records at an SQLAlchemy `url`, say ``sqlite:////var/lib/antesala/records.sqlite``. Raises SettingsError.
 
     `ahead`: the file in which calls are kept while the database is down; without one such writes raise EngineError.
-    `held_by`: the address of this server for the others with the same records.
+    `held_by`: the address of this server for the others with the same records. `keys`: of what is sealed;
+    None: for whoever reads nothing of calls.
     """
-    store = Store(await asyncio.to_thread(open_engine, url), ahead, held_by)
+    store = Store(await asyncio.to_thread(open_engine, url, keys=keys), ahead, held_by, keys)
     try:
         yield store
     finally:

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel, col
 
 from records import audit, lessons, people  # noqa: F401  (their tables are looked through too)
 from records.reading import plain, rows
+from records.sealed import SealedJson, SealedText, sealed_columns, sealing
 from records.tables import CallTable, EventTable, VersionTable
 
 KEPT = frozenset({"accounts", "tokens", "sessions", "audit", "cursors", "calls"})
@@ -49,7 +50,7 @@ def erase(number: str, connection: Connection) -> dict[str, int]:
     dialled = update(CallTable).where(col(CallTable.diverted) == number)
     connection.execute(dialled, {"diverted": None})
     gone["calls"] = connection.execute(delete(CallTable).where(_of(ids))).rowcount
-    _forget_words(connection)
+    forget_words(connection)
     return {name: count for name, count in sorted(gone.items()) if count}
 
 
@@ -58,8 +59,7 @@ def numbers_on_record(connection: Connection) -> set[str]:
     found = {number for (number,) in connection.execute(select(col(CallTable.number)).distinct()) if number}
     for table in _tables():
         for column in _texts(table):
-            likely = select(cast(column, String)).where(cast(column, String).contains("+")).distinct()
-            for (told,) in connection.execute(likely):
+            for told in _likely(column, "+", connection):
                 found.update(re.findall(r"\+[1-9]\d{5,14}", told))
     return found
 
@@ -95,15 +95,29 @@ def _tables() -> list[Table]:
 
 
 def _texts(table: Table) -> list[Column[Any]]:
-    return [column for column in table.columns if isinstance(column.type, String | JSON)]
+    return [column for column in table.columns if isinstance(column.type, String | JSON | SealedText | SealedJson)]
+
+
+def _likely(column: Column[Any], what: str, connection: Connection) -> set[str]:
+    """The different values of a column that have `what` in them, as text."""
+    if sealing(connection) and column in sealed_columns(column.table):
+        opened = (_as_text(value) for (value,) in connection.execute(select(column).where(column.is_not(None))))
+        return {told for told in opened if what in told}
+    text = cast(column, String)
+    return {told for (told,) in connection.execute(select(text).where(text.contains(what, autoescape=True)).distinct())}
 
 
 def _mentioning(table: Table, what: list[str], connection: Connection) -> list[dict[str, Any]]:
     """Rows in which any of `what` stands anywhere, numbers also without their plus sign."""
     found: dict[Any, dict[str, Any]] = {}
+    sought = [each.removeprefix("+") for each in what]
+    if sealing(connection) and (sealed := sealed_columns(table)):
+        for opened in connection.execute(select(table)).mappings():
+            if any(each in _as_text(opened[column.name]) for column in sealed for each in sought):
+                found[opened["no"]] = dict(opened)
     for column in _texts(table):
-        for each in what:
-            said = cast(column, String).contains(each.removeprefix("+"), autoescape=True)
+        for each in sought:
+            said = cast(column, String).contains(each, autoescape=True)
             for row in rows(select(table).where(column.is_not(None), said), connection):
                 found[row["no"]] = row
     return list(found.values())
@@ -130,16 +144,20 @@ def _erase_mentions(table: Table, what: list[str], connection: Connection) -> in
     return count
 
 
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
 def _blanked(value: Any, what: list[str]) -> Any:
     if value is None or not isinstance(value, str | dict | list):
         return value
-    told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    told = _as_text(value)
     for each in what:
         told = told.replace(each, ERASED).replace(each.removeprefix("+"), ERASED)
     return told if isinstance(value, str) else json.loads(told)
 
 
-def _forget_words(connection: Connection) -> None:
+def forget_words(connection: Connection) -> None:
     """The index of words keeps what was deleted until it is made anew (https://sqlite.org/fts5.html#rebuild)."""
     if connection.dialect.name != "sqlite":
         return

@@ -13,6 +13,8 @@ from sqlalchemy import JSON, Column, DateTime, Dialect, Text, UniqueConstraint
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
 
+from records.sealed import SealedJson, SealedText
+
 
 class Moment(TypeDecorator[datetime]):
     """A timezone-aware time, kept in UTC; SQLite itself knows no timezones."""
@@ -32,7 +34,10 @@ def _moment(nullable: bool = False) -> Any:
 
 
 class CallTable(SQLModel, table=True):
-    """One row a call. `words`: the caller's name and number, folded for search. `held_by`: the server's address."""
+    """One row a call. `words`: the caller's name and number, folded for search; empty where what is kept is sealed.
+
+    `held_by`: the server's address.
+    """
 
     __tablename__ = "calls"
 
@@ -41,7 +46,7 @@ class CallTable(SQLModel, table=True):
     line: str
     ref: str | None = Field(default=None, index=True)
     number: str | None = Field(default=None, index=True)
-    name: str | None = None
+    name: str | None = Field(default=None, sa_type=SealedText)
     circle: str
     language: str
     state: str = Field(index=True)
@@ -55,7 +60,7 @@ class CallTable(SQLModel, table=True):
 
 
 class EventTable(SQLModel, table=True):
-    """What happened, append-only. `words`: what was said in it, folded for search."""
+    """What happened, append-only. `words`: what was said in it, folded for search; none where it is sealed."""
 
     __tablename__ = "events"
     __table_args__ = (UniqueConstraint("call_id", "seq"), {"sqlite_autoincrement": True})
@@ -65,7 +70,7 @@ class EventTable(SQLModel, table=True):
     seq: int
     at: datetime = Field(sa_column=_moment())
     kind: str
-    data: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    data: dict[str, Any] = Field(sa_column=Column(SealedJson, nullable=False))
     words: str | None = Field(default=None, sa_type=Text)
 
 
@@ -75,10 +80,10 @@ class MessageTable(SQLModel, table=True):
     no: int | None = Field(default=None, primary_key=True)
     id: str = Field(unique=True)
     call_id: str = Field(foreign_key="calls.id", index=True)
-    from_name: str | None = None
-    company: str | None = None
+    from_name: str | None = Field(default=None, sa_type=SealedText)
+    company: str | None = Field(default=None, sa_type=SealedText)
     number: str | None = None
-    reason: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=SealedText)
     urgency: str
     taken_at: datetime = Field(sa_column=_moment())
     state: str
@@ -95,8 +100,8 @@ class PromiseTable(SQLModel, table=True):
     call_id: str = Field(foreign_key="calls.id", index=True)
     owner: str
     due: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
-    text: str = Field(sa_type=Text)
-    quote: str = Field(sa_type=Text)
+    text: str = Field(sa_type=SealedText)
+    quote: str = Field(sa_type=SealedText)
     state: str
     warned_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     made_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
@@ -112,7 +117,7 @@ class BookingTable(SQLModel, table=True):
     call_id: str = Field(foreign_key="calls.id", index=True)
     start: datetime = Field(sa_column=_moment())
     end: datetime = Field(sa_column=_moment())
-    with_: str = Field(sa_column=Column("with", Text, nullable=False))
+    with_: str = Field(sa_column=Column("with", SealedText, nullable=False))
 
 
 class HandOffTable(SQLModel, table=True):
@@ -126,7 +131,7 @@ class HandOffTable(SQLModel, table=True):
     state: str = Field(index=True)
     reason: str
     to: str
-    brief: str = Field(sa_type=Text)
+    brief: str = Field(sa_type=SealedText)
     at: datetime = Field(sa_column=_moment())
 
 

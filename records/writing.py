@@ -12,10 +12,8 @@ from sqlmodel import col
 
 from calls.errors import CallClosed, EngineError
 from calls.words import (
-    Body,
     Booking,
     CallRow,
-    Corrected,
     Event,
     HandOff,
     HandOffState,
@@ -23,13 +21,12 @@ from calls.words import (
     Message,
     Promise,
     Proved,
-    Said,
-    Staff,
     as_json,
 )
 from records.feed import Shown
 from records.reading import row_of, rows
-from records.search import fold
+from records.sealed import sealing
+from records.search import words_of, words_of_caller
 from records.tables import BookingTable, CallTable, EventTable, HandOffTable, MessageTable, PromiseTable
 
 Rescue = Callable[[CallRow], tuple[datetime, Promise]]
@@ -42,7 +39,7 @@ RINGS = (HandOffState.OFFERED.value, HandOffState.RINGING.value)
 
 def open_call(row: CallRow, connection: Connection, held_by: str | None = None) -> None:
     """The call's first row. `held_by`: the address of the server that has it, where there are several."""
-    connection.execute(insert(CallTable), {"id": row.id, "held_by": held_by, **_call_values(row)})
+    connection.execute(insert(CallTable), {"id": row.id, "held_by": held_by, **_call_values(row, connection)})
 
 
 def append(call_id: str, events: Sequence[Event], connection: Connection) -> list[Shown]:
@@ -63,7 +60,7 @@ def add_event(call_id: str, event: Event, connection: Connection) -> Shown:
     data = as_json(event.body)
     kind = data.pop("kind")
     values = {"call_id": call_id, "seq": event.seq, "at": event.at, "kind": kind, "data": data}
-    written = connection.execute(_ADD_EVENT, {**values, "words": _words(event.body)})
+    written = connection.execute(_ADD_EVENT, {**values, "words": None if sealing(connection) else words_of(event.body)})
     _follow(call_id, event, connection)
     return Shown({"call_id": call_id, **event.as_json()}, written.inserted_primary_key[0])  # type: ignore[index]
 
@@ -71,7 +68,7 @@ def add_event(call_id: str, event: Event, connection: Connection) -> Shown:
 def close_call(row: CallRow, connection: Connection) -> None:
     """The call's last row; nothing rings for it any more."""
     still_open = update(CallTable).where(col(CallTable.id) == row.id, col(CallTable.state) == "open")
-    if not connection.execute(still_open, _call_values(row)).rowcount:
+    if not connection.execute(still_open, _call_values(row, connection)).rowcount:
         raise CallClosed(row.id)
     ringing = update(HandOffTable).where(col(HandOffTable.call_id) == row.id, col(HandOffTable.state).in_(RINGS))
     connection.execute(ringing, {"state": HandOffState.TIMED_OUT.value})
@@ -121,7 +118,7 @@ def _values(step: Message | Promise | Booking | HandOff, **more: Any) -> dict[st
     return {**{name.rstrip("_"): getattr(step, name) for name in step.__dataclass_fields__ if name != "kind"}, **more}
 
 
-def _call_values(row: CallRow) -> dict[str, Any]:
+def _call_values(row: CallRow, connection: Connection) -> dict[str, Any]:
     caller = row.caller
     return {
         "line": row.line,
@@ -136,23 +133,8 @@ def _call_values(row: CallRow) -> dict[str, Any]:
         "ended": row.ended,
         "proof": row.proof,
         "diverted": row.diverted,
-        "words": fold(f"{caller.name or ''} {caller.number or ''}"),
+        "words": words_of_caller(caller.name, caller.number, connection),
     }
-
-
-def _words(body: Body) -> str | None:
-    match body:
-        case (
-            Heard(text=text)
-            | Said(text=text)
-            | Promise(text=text)
-            | Staff(action="spoke", text=text)
-            | Corrected(text=text)
-        ):
-            return fold(text)
-        case Message(reason=reason, from_name=name, company=company, number=number):
-            return fold(" ".join(filter(None, (reason, name, company, number))))
-    return None
 
 
 def _last_event(row: CallRow, connection: Connection) -> tuple[int, datetime]:

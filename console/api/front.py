@@ -14,6 +14,7 @@ from calls.call import Call
 from calls.desk import Desk
 from calls.errors import CallClosed, NoSuchCall
 from calls.ports import Embed, Office
+from calls.sealing import NO_KEYS, Keys
 from calls.switchboard import Switchboard
 from calls.words import Preference
 from console.api.health import Readiness
@@ -125,6 +126,8 @@ class Front:
     """Groups what callers wanted by meaning."""
     recordings: Path | None = None
     """The folder of what callers agreed to have recorded: ``CALL_ID.flac``."""
+    keys: Keys = NO_KEYS
+    """What recordings are sealed with."""
 
     async def in_progress(self, call_id: str) -> Call:
         """The open call with this id. Raises CallClosed, NoSuchCall."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 
 from console.api.front import Front, TheFront
@@ -19,9 +20,28 @@ NONE = "There is no recording of this call. Calls are recorded where the caller 
 
 
 @router.get("/calls/{call_id}/recording", response_class=FileResponse)
-async def recording(call_id: str, front: TheFront) -> FileResponse:
+async def recording(call_id: str, front: TheFront, request: Request) -> Response:
     """The sound as FLAC with two channels; byte ranges are served."""
-    return FileResponse(await _file(call_id, front), media_type="audio/flac", filename=f"{call_id}.flac")
+    file, name = await _file(call_id, front), f"{call_id}.flac"
+    if front.keys.opening:
+        sound = await asyncio.to_thread(lambda: front.keys.open_file(file.read_bytes()))
+        return _part(sound, request.headers.get("range", ""), name)
+    return FileResponse(file, media_type="audio/flac", filename=name)
+
+
+def _part(sound: bytes, asked: str, name: str) -> Response:
+    """What was sealed, in memory: all of it, or the one range asked for (RFC 9110, 14.2)."""
+    headers = {"accept-ranges": "bytes", "content-disposition": f'attachment; filename="{name}"'}
+    found = re.fullmatch(r"bytes=(\d*)-(\d*)", asked.strip())
+    if not found or found.groups() == ("", ""):
+        return Response(sound, media_type="audio/flac", headers=headers)
+    first, last = found.groups()
+    start = int(first) if first else max(0, len(sound) - int(last))
+    end = min(int(last), len(sound) - 1) if first and last else len(sound) - 1
+    if start > end:
+        return Response(status_code=416, headers={"content-range": f"bytes */{len(sound)}"})
+    headers["content-range"] = f"bytes {start}-{end}/{len(sound)}"
+    return Response(sound[start : end + 1], 206, headers, "audio/flac")
 
 
 @router.delete("/calls/{call_id}/recording", status_code=204)
