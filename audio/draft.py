@@ -121,7 +121,7 @@ class Draft:
             heard = self.transcript = await hearing.words(wide, expected)
             self.heard_at = asyncio.get_running_loop().time()
             if heard.text:
-                self.patience_s = patience(heard.text, heard.language, await finished, pace_s)
+                self.patience_s = patience(heard.text, heard.language, await finished, pace_s, heard.confidence)
         finally:
             finished.cancel()
             await asyncio.gather(finished, return_exceptions=True)

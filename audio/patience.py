@@ -22,6 +22,9 @@ UNFINISHED_S = 1.6
 HOLD_S = 1.8
 """The caller has asked us to wait."""
 
+UNSURE = 0.25
+"""Of a word that breaks off half-way Whisper makes another one, and is unsure of it."""
+
 _WORD = re.compile(r"[\w']+")
 
 
@@ -56,18 +59,21 @@ _MAY_LEAD_ON: dict[Language, frozenset[str]] = {
 }
 """After these it has to, unless it is a question."""
 _GREETINGS: dict[Language, re.Pattern[str]] = {
-    "en": re.compile(r"^(hello|hi|hey|good (morning|afternoon|evening))\b(?: \w+){0,2}$"),
-    "es": re.compile(r"^(hola|buen[oa]s(?: (dias|tardes|noches))?|oiga|diga|digame)\b(?: \w+){0,2}$"),
+    "en": re.compile(r"^(hello|hi|hey|good (morning|afternoon|evening))\b(?: \w+){0,2}?( how (are|is) \w+( \w+)?)?$"),
+    "es": re.compile(
+        r"^(hola|buen[oa]s(?: (dias|tardes|noches))?|oiga|diga|digame)\b(?: \w+){0,2}?"
+        r"( (que tal|como (esta|estas))( \w+)?)?$"
+    ),
 }
 _HOLD: dict[Language, re.Pattern[str]] = {
     "en": re.compile(
         r"\b(hold on|hang on|(wait|just|give me) (a|one|just a) (second|minute|moment|sec)|one (second|moment|minute)|"
         r"let me (see|check|look|think|try)|wait for a (second|minute|moment)|(a|one) (second|minute|moment|sec))"
-        r"(?: please)?(?: \w+){0,2}$"
+        r"(?: please)?(?: \w+){0,2}( (while|until|if|so) .*)?$"
     ),
     "es": re.compile(
         r"\b((espere|espera)(?: un (momento|segundo|minuto|momentito))?|un (momento|segundo|momentito|minuto)|"
-        r"dejeme (ver|mirar|pensar|buscar)|a ver|no cuelgue)(?: por favor)?$"
+        r"dejeme (ver|mirar|pensar|buscar|que)|a ver|no cuelgue)(?: por favor)?(?: \w+){0,2}( (mientras|hasta|si) .*)?$"
     ),
 }
 _DONE: dict[Language, re.Pattern[str]] = {
@@ -88,10 +94,11 @@ FULL_NUMBER = 9
 """Digits of a Spanish number without its prefix."""
 
 
-def patience(text: str, language: Language, finished: float, pace_s: float = 0.0) -> float:
+def patience(text: str, language: Language, finished: float, pace_s: float = 0.0, confidence: float = 1.0) -> float:
     """Seconds of silence to wait before answering `text`.
 
     finished: Smart Turn's probability 0..1. pace_s: the longest pause that this caller has made inside this turn.
+    confidence: the ears' in these words, 0..1.
     """
     folded = _fold(text)
     words = _WORD.findall(folded)
@@ -107,7 +114,8 @@ def patience(text: str, language: Language, finished: float, pace_s: float = 0.0
     if _GREETINGS[language].search(plain):
         return GREETING_S
     by_pace = min(0.8 * pace_s, DOUBT_S) if finished < 0.9 else 0.0
-    return max(_by_sound(text, plain, words, language, finished), by_pace)
+    by_doubt = DOUBT_S if confidence < UNSURE else 0.0
+    return max(_by_sound(text, plain, words, language, finished), by_pace, by_doubt)
 
 
 def _by_sound(text: str, plain: str, words: list[str], language: Language, finished: float) -> float:

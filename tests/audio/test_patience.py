@@ -26,7 +26,13 @@ from audio.patience import DOUBT_S, GREETING_S, HOLD_S, LIKELY_S, NUMBER_S, SURE
         ("Le llamaba porque...", "es", 0.9, UNFINISHED_S),
         ("Hello, Clara.", "en", 0.95, GREETING_S),
         ("Buenos días.", "es", 0.95, GREETING_S),
+        ("Hello, Clara, how are you?", "en", 0.95, GREETING_S),
+        ("Hola, buenos días, ¿qué tal?", "es", 0.95, GREETING_S),
+        ("How is the project going?", "en", 0.95, SURE_S),
         ("Hold on a second.", "en", 0.95, HOLD_S),
+        ("Hold on a second while I get my diary.", "en", 0.95, HOLD_S),
+        ("Déjeme ver si lo encuentro.", "es", 0.95, HOLD_S),
+        ("Espere un momento mientras busco el papel.", "es", 0.95, HOLD_S),
         ("Espere un momento, por favor.", "es", 0.95, HOLD_S),
         ("seis cero cero", "es", 0.95, NUMBER_S),
         ("600 11", "es", 0.95, NUMBER_S),
@@ -40,3 +46,8 @@ def test_the_words_and_their_sound_decide(text, language, finished, seconds):
 
 def test_a_caller_who_pauses_a_lot_is_given_more_time():
     assert patience("Llamo por la factura de marzo.", "es", 0.7, pace_s=0.9) == pytest.approx(0.72)
+
+
+def test_words_that_the_ears_are_unsure_of_are_no_end():
+    assert patience("Please give me the opportunity.", "en", 0.98, confidence=0.2) == DOUBT_S
+    assert patience("Please give me the operator.", "en", 0.98, confidence=0.9) == SURE_S
