@@ -14,6 +14,7 @@ import soundfile
 from playwright.async_api import expect
 
 from calls.people import Role, Token
+from calls.sealing import Keys, new_key
 from calls.words import CallRow, Event, Heard, Played, Recording, Said, Staff
 from console import desk, look
 from console.door.secret import key_of
@@ -64,6 +65,21 @@ async def test_what_was_said_is_found_in_the_recording(recorded: House) -> None:
     assert cues == {3: 100, 5: 1500, 6: 3000, 7: 4400, 10: 5900}, "one sentence is played after the other"
     part = await recorded.client.get(f"/api/calls/{ID}/recording", headers={"Range": "bytes=0-3"})
     assert (part.status_code, part.headers["content-type"], part.content) == (206, "audio/flac", b"fLaC")
+
+
+async def test_a_sealed_recording_is_heard_and_nobody_else_can_play_the_file(recorded: House, tmp_path: Path) -> None:
+    file, keys = tmp_path / "recordings" / f"{ID}.flac", Keys.read(new_key())
+    plain = await asyncio.to_thread(file.read_bytes)
+    await asyncio.to_thread(file.write_bytes, keys.seal_piece(plain))
+    recorded.app.state.front = replace(recorded.front, keys=keys)
+    address = f"/api/calls/{ID}/recording"
+    assert (await recorded.client.get(address)).content == plain
+    for asked, got in (("bytes=0-3", plain[:4]), ("bytes=-5", plain[-5:]), ("bytes=10-", plain[10:])):
+        part = await recorded.client.get(address, headers={"Range": asked})
+        assert (part.status_code, part.content) == (206, got) and part.headers["content-range"].endswith(
+            str(len(plain))
+        )
+    assert (await recorded.client.get(address, headers={"Range": f"bytes={len(plain)}-"})).status_code == 416
 
 
 async def test_who_may_listen_and_who_may_delete(recorded: House) -> None:
