@@ -9,7 +9,8 @@ from calls.words import Message, Promise, Reason
 if TYPE_CHECKING:
     from calls.call import Call
 
-LAST_LINES = 4
+LAST_LINES = 3
+"""Of the caller's: who they are and why they call is seldom in the last."""
 
 
 def brief_of(call: Call, reason: Reason) -> str:
@@ -22,7 +23,7 @@ def brief_of(call: Call, reason: Reason) -> str:
     parts.append(call.phrase(f"brief_{reason.value}"))
     parts += [call.phrase("brief_message", reason=each.reason) for each in messages]
     parts += [call.phrase("brief_promise", text=step.text) for step in call.deeds if isinstance(step, Promise)]
-    said = [f"«{line.text}»" for line in call.transcript()[-LAST_LINES:] if line.who == "caller"]
+    said = [f"«{line.text}»" for line in call.transcript() if line.who == "caller"][-LAST_LINES:]
     if said:
         parts.append(call.phrase("brief_last", words=" ".join(said)))
     return " ".join(parts)

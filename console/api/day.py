@@ -28,6 +28,8 @@ router = APIRouter(prefix="/api", tags=["day"], responses=PROBLEM)
 MOST_DAYS = 92
 MOST_WISHES = 8
 """Groups of wishes that are told."""
+STEPS_S = (0.25, 0.5, 1.0, 2.0)
+"""Replies are counted by how long they took, up to these."""
 LONGEST = 160
 """Characters quoted of a wish."""
 NO_PERSON = ("handed_off", "abandoned")
@@ -60,12 +62,20 @@ class Promises(BaseModel):
     broken: int
 
 
+class Waited(BaseModel):
+    """Turns that took less than `under_s`, and no less than the one before; the last has no end."""
+
+    under_s: float | None
+    turns: int
+
+
 class Latency(BaseModel):
     """From what was heard, on record, to the first sentence of the reply."""
 
     turns: int
     p50_s: float | None
     p95_s: float | None
+    spread: list[Waited] = Field(description="the quickest first")
 
 
 class Wanted(BaseModel):
@@ -78,7 +88,9 @@ class Glance(BaseModel):
     until: date
     calls: int
     without_a_person: int
-    minutes_protected: float = Field(description="talked without a person in calls that were answered")
+    minutes_protected: float = Field(
+        description="talked without a person in calls that were answered, to the last word"
+    )
     outcomes: dict[str, int]
     languages: dict[str, int]
     lines: dict[str, int]
@@ -134,7 +146,8 @@ def glance(
     calls = facts["calls"]
     with_person = _with_a_person(facts)
     alone = [row for row in calls if row["id"] not in with_person and row["outcome"] not in (None, *NO_PERSON)]
-    talked = sum(((row["ended"] - row["started"]).total_seconds() for row in alone if row["ended"]), 0.0)
+    last_word = {each["call_id"]: each["at"] for each in facts["events"] if each["kind"] in ("heard", "said")}
+    talked = sum((last_word.get(row["id"], row["started"]) - row["started"]).total_seconds() for row in alone)
     return Glance(
         since=first,
         until=last,
@@ -206,7 +219,9 @@ def _latency(events: Sequence[Mapping[str, Any]]) -> Latency:
         elif event["kind"] == "said" and (since := heard.pop(event["call_id"], None)):
             waits.append((event["at"] - since).total_seconds())
     waits.sort()
-    return Latency(turns=len(waits), p50_s=_share(waits, 0.5), p95_s=_share(waits, 0.95))
+    steps = Counter(next((step for step in STEPS_S if wait < step), None) for wait in waits)
+    spread = [Waited(under_s=step, turns=steps[step]) for step in (*STEPS_S, None)]
+    return Latency(turns=len(waits), p50_s=_share(waits, 0.5), p95_s=_share(waits, 0.95), spread=spread)
 
 
 def _share(ordered: Sequence[float], share: float) -> float | None:
@@ -240,7 +255,9 @@ def _table(glance: Glance) -> Iterator[tuple[str, str, Any]]:
     for each in glance.stretches:
         yield "calls_by_time", each.begins, each.calls
     for name in ("hand_offs", "promises", "latency"):
-        yield from ((name, of, value) for of, value in getattr(glance, name).model_dump().items())
+        yield from ((name, of, value) for of, value in getattr(glance, name).model_dump(exclude={"spread"}).items())
+    for waited in glance.latency.spread:
+        yield "replies", f"under {waited.under_s:g} s" if waited.under_s else "longer", waited.turns
     for wanted in glance.wanted:
         yield "wanted", wanted.text, len(wanted.calls)
 

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import StreamingResponse
 
 from console.api.front import Feed, Shown, TheFront
 from console.api.problems import PROBLEM
 from console.api.shapes import Cursor
 
+ASKED_AGAIN_S = 10.0
+"""So often the watcher has to be somebody who may watch: who signs out sees no more."""
+
 router = APIRouter(prefix="/api", tags=["live"], responses=PROBLEM)
 
 
 @router.get("/live", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def live(
+    request: Request,
     front: TheFront,
     last_event_id: Annotated[Cursor, Header(description="goes on after this event; else the feed starts now")] = None,
 ) -> StreamingResponse:
     """Every event of every open call: `{call_id, seq, at, kind, ...}`, passing `partial` ones too (without an id)."""
-    return StreamingResponse(
-        _lines(front.feed, last_event_id), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-    )
+    lines = _lines(front.feed, last_event_id, request.state.still)
+    return StreamingResponse(lines, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-async def _lines(feed: Feed, after: int | None) -> AsyncGenerator[str]:
+async def _lines(feed: Feed, after: int | None, may_watch: Callable[[], Awaitable[bool]]) -> AsyncGenerator[str]:
+    loop = asyncio.get_running_loop()
+    asked = loop.time()
     async with aclosing(feed.watch(after)) as all_shown:
         async for shown in all_shown:
+            if loop.time() - asked >= ASKED_AGAIN_S:
+                asked = loop.time()
+                if not await may_watch():
+                    return
             yield _spelled(shown) if shown else ":\n\n"
 
 

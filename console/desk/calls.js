@@ -1,6 +1,6 @@
 // Finding a call, and the whole record of it. The call on screen stands in the address, as #id or #id/seq.
 
-import { $, Refused, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "/look/house.js";
+import { $, Refused, asAt, ask, askForKey, language, make, moment, toast, trouble, who, word, words } from "/look/house.js";
 import { NAME, corrected, takeBack, withCorrecting } from "./corrections.js";
 import { reviewsOf, withTaps } from "./reviews.js";
 import { listenTo } from "./listening.js";
@@ -81,6 +81,8 @@ function grounded({ text, seq }, id) {
   const item = make("li", "", `${text} `);
   const link = make("a", "", `↧ ${seq}`);
   link.href = `#${id}/${seq}`;
+  link.title = words.stands_at;
+  link.setAttribute("aria-label", `${words.stands_at}: ${seq}`);
   item.append(link);
   return item;
 }
@@ -119,6 +121,7 @@ function mark() {
 
 function begin() {
   guarded(async () => {
+    asAt(await ask("voice-policy"));
     await search();
     await show();
   });

@@ -33,15 +33,18 @@ function draw(glance) {
 function figures({ calls, without_a_person, minutes_protected, hand_offs, promises, latency }) {
   const took = hand_offs.seconds_to_take;
   const taken = word(took === null ? "taken_none" : "taken", { n: hand_offs.taken, s: number(took) });
-  const settled = promises.made - promises.open;
   return [
     [words.calls, number(calls), ""],
     [words.alone, number(without_a_person), calls ? `${Math.round((100 * without_a_person) / calls)} %` : ""],
     [words.minutes, number(minutes_protected), ""],
     [words.rung, number(hand_offs.rung), hand_offs.rung ? taken : ""],
-    [words.kept, word("of", { n: promises.kept, all: settled }), promises.overdue ? word("overdue", { n: promises.overdue }) : ""],
+    [words.kept, word("of", { n: promises.kept, all: promises.made }), due(promises)],
     [words.latency, latency.p50_s === null ? "–" : `${number(latency.p50_s)} s`, latency.p95_s === null ? "" : word("latency_p95", { s: number(latency.p95_s) })],
   ];
+}
+
+function due({ open, overdue }) {
+  return [open && word("still_open", { n: open }), overdue && word("overdue", { n: overdue })].filter(Boolean).join(" · ");
 }
 
 const number = (value) => (value === null ? "–" : value.toLocaleString(language));
@@ -57,13 +60,26 @@ function plots(glance) {
   const outcomes = Object.entries(glance.outcomes).map(([name, n]) => [words[`outcome_${name}`] ?? words[name], n]);
   const languages = Object.entries(glance.languages).map(([name, n]) => [words[`lang_${name}`], n]);
   const ends = [[words.hand_taken, taken], [words.hand_declined, declined], [words.hand_timed_out, timed_out]];
+  const { kept, open, overdue, broken } = glance.promises;
+  const promised = [[words.promise_kept, kept], [words.promise_open, open - overdue], [words.promise_overdue, overdue], [words.promise_broken, broken]];
   const one = glance.since === glance.until;
   return [
     columns(one ? words.by_hour : words.by_day, glance.stretches, [words.alone, words.with_person]),
     bars(words.by_outcome, outcomes),
     bars(words.hand_offs, ends),
+    bars(words.promises, promised),
     bars(words.by_language, languages),
+    bars(words.replies, replies(glance.latency.spread)),
   ];
+}
+
+/** How many replies came within how long. */
+function replies(spread) {
+  const steps = spread.map((each) => each.under_s);
+  return spread.map(({ under_s, turns }, n) => {
+    const from = number(n ? steps[n - 1] : 0);
+    return [under_s === null ? word("longer", { s: from }) : `${from}–${number(under_s)} s`, turns];
+  });
 }
 
 function wish({ text, calls }) {

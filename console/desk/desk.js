@@ -3,7 +3,7 @@
 import { Cards } from "./cards.js";
 import { Detail } from "./detail.js";
 import { Feed } from "./feed.js";
-import { $, Refused, ask, askForKey, houseTime, toast, trouble, words } from "/look/house.js";
+import { $, Refused, asAt, ask, askForKey, houseTime, toast, trouble, words } from "/look/house.js";
 import { Inbox } from "./inbox.js";
 import { Rings } from "./rings.js";
 import { Calls } from "./state.js";
@@ -69,6 +69,7 @@ function choose(id) {
   const call = calls.all.get(id);
   if (!call) return;
   show("live");
+  history.replaceState(null, "", "#live"); // so that the way back to the inbox is a change of address
   detail.open(call);
   cards.mark(id);
   $("detail").focus({ preventScroll: true });
@@ -101,10 +102,10 @@ async function connected(state) {
   if (state !== "connected") return;
   const afresh = feed.cursor === null;
   try {
+    if (!detail.preferences.size) await learn().catch((error) => toast(trouble(error), true));
     const { items } = await ask("calls?open=true&limit=500");
     calls.reconcile(items, afresh);
     inbox.refresh();
-    if (!detail.preferences.size) await learn();
   } catch (error) {
     if (!(error instanceof Refused)) toast(trouble(error), true);
   }
@@ -113,6 +114,7 @@ async function connected(state) {
 /** What is the same for all calls: who sits here, how long it rings, what the preferences say. */
 async function learn() {
   const [policy, preferences] = await Promise.all([ask("voice-policy"), ask("preferences")]);
+  asAt(policy);
   rings.seconds = policy.hand_off?.ring_seconds ?? rings.seconds;
   detail.mayListen = policy.listening !== "off";
   $("me").value ||= localStorage.getItem("me") ?? policy.assistant?.name ?? "";
@@ -125,7 +127,10 @@ function show(view) {
     $(each).hidden = each !== view;
     $(`to_${each}`).setAttribute("aria-current", each === view ? "page" : "false");
   }
+  document.body.classList.toggle("owing", view === "inbox");
 }
+
+const press = (id) => () => detail.call && !detail.call.ended && !$(id).hidden && $(id).click();
 
 const KEYS = {
   a: () => rings.first && answer(rings.first, "accept"),
@@ -134,21 +139,34 @@ const KEYS = {
   k: () => cards.step(-1),
   g: () => write("guidance"),
   s: () => write("say"),
-  l: () => detail.call && !$("listen").hidden && $("listen").click(),
-  t: () => detail.call && !$("take_over").hidden && $("take_over").click(),
-  b: () => detail.call && !$("hand_back").hidden && $("hand_back").click(),
+  l: press("listen"),
+  t: press("take_over"),
+  v: press("talk_now"),
+  b: press("hand_back"),
+  p: press("put_through"),
+  m: press("take_message"),
+  e: press("end"),
   i: () => (location.hash = $("inbox").hidden ? "inbox" : "live"),
+  "/": () => location.assign(`/desk/calls?lang=${document.documentElement.lang}`),
   "?": () => $("keys").showModal(),
 };
 
 function write(mode) {
-  if (!detail.call) return;
+  if (!detail.call || detail.call.ended) return;
   detail.mode = mode;
   $("text").focus();
 }
 
+/** The keys stand on the buttons for as long as they work. */
+function keyed() {
+  document.body.classList.toggle("keyed", $("keys_on").checked);
+}
+
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !$("keys").open && detail.call) return $("shut").click();
+  if (event.key === "Escape" && !$("keys").open && detail.call) {
+    if (event.target === $("text")) return $("detail").focus(); // from where the keys work again
+    return $("shut").click();
+  }
   const typing = event.target.closest("input, textarea, select, dialog");
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !$("keys_on").checked) return;
   const act = KEYS[event.key.toLowerCase()];
@@ -161,7 +179,11 @@ addEventListener("hashchange", () => show(location.hash === "#inbox" ? "inbox" :
 $("help").onclick = () => $("keys").showModal();
 $("me").onchange = () => localStorage.setItem("me", $("me").value.trim());
 $("keys_on").checked = localStorage.getItem("keys") !== "off";
-$("keys_on").onchange = () => localStorage.setItem("keys", $("keys_on").checked ? "on" : "off");
+$("keys_on").onchange = () => {
+  localStorage.setItem("keys", $("keys_on").checked ? "on" : "off");
+  keyed();
+};
+keyed();
 $("link").textContent = words.connecting;
 show(location.hash === "#inbox" ? "inbox" : "live");
 setInterval(tick, SORT_MS);

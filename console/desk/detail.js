@@ -1,6 +1,6 @@
 // The call on screen: the whole talk, what was used and done, and stepping in.
 
-import { $, MOST_WORDS, ask, toast, trouble, who, word, words } from "/look/house.js";
+import { $, MOST_WORDS, Refused, ask, askForKey, toast, trouble, who, word, words } from "/look/house.js";
 import { Ear, Seat } from "./seat.js";
 import { cut, deedItem, facts, line } from "./telling.js";
 
@@ -11,11 +11,13 @@ export class Detail {
   constructor(me, shut) {
     this.me = me;
     this.call = null;
-    this.drafts = new Map();
+    this.drafts = new Map(JSON.parse(sessionStorage.getItem("drafts")));
+    addEventListener("pagehide", () => this.keep());
     this.seats = new Map();
     this.ear = null;
     this.mayListen = true;
     this.preferences = new Map();
+    $("made").open = !matchMedia("(max-width: 46rem)").matches;
     $("shut").onclick = () => this.close(shut);
     $("words_form").onsubmit = (event) => {
       event.preventDefault();
@@ -38,11 +40,11 @@ export class Detail {
   }
 
   open(call) {
-    if (this.call) this.drafts.set(this.call.row.id, $("text").value);
+    this.keep();
     this.call = call;
     $("detail").hidden = false;
     document.body.classList.add("with_detail");
-    $("talk").replaceChildren();
+    $("lines").replaceChildren();
     $("done").replaceChildren();
     $("text").value = this.drafts.get(call.row.id) ?? "";
     this.mode = call.staffed ? "say" : "guidance";
@@ -54,12 +56,18 @@ export class Detail {
 
   close(shut) {
     if (!this.call) return;
-    this.drafts.set(this.call.row.id, $("text").value);
+    this.keep();
     const id = this.call.row.id;
     this.call = null;
     $("detail").hidden = true;
     document.body.classList.remove("with_detail");
     shut(id);
+  }
+
+  /** What is typed outlives the page: whoever has to sign in again finds it. */
+  keep() {
+    if (this.call) this.drafts.set(this.call.row.id, $("text").value);
+    sessionStorage.setItem("drafts", JSON.stringify([...this.drafts].filter(([, text]) => text)));
   }
 
   get mode() {
@@ -92,7 +100,7 @@ export class Detail {
     const each = line(event);
     if (each) {
       talk.querySelector(".passing")?.remove();
-      talk.append(each);
+      $("lines").append(each);
     }
     const done = tells(event) && deedItem(event, this.preferences);
     if (done) $("done").prepend(done);
@@ -233,6 +241,7 @@ export class Detail {
     try {
       return await ask(`calls/${encodeURIComponent(this.call.row.id)}/${path}`, "POST", body);
     } catch (error) {
+      if (error instanceof Refused && !this.seats.size) askForKey();
       toast(trouble(error), true);
       return null;
     }

@@ -13,6 +13,7 @@ async function show() {
     $("letters").replaceChildren(...letters.items.map((each) => letter(each, items)));
     $("no_letters").hidden = letters.items.length > 0;
     for (const option of form.elements.medium.options) limit(option, media);
+    hint();
   } catch (error) {
     if (error instanceof Refused) return askForKey(show);
     toast(trouble(error), true);
@@ -24,6 +25,13 @@ function limit(option, media) {
   option.disabled = !media.includes(option.value);
   option.textContent = option.disabled ? word("not_set_up", { medium: name }) : name;
   if (option.disabled && option.selected) option.parentElement.value = media[0] ?? "";
+}
+
+const LIKE = { email: "marta@example.com", sms: "+34600111222", slack: "https://hooks.slack.com/…", webhook: "https://…" };
+
+/** What an address of this kind looks like. */
+function hint() {
+  form.elements.to.placeholder = LIKE[form.elements.medium.value] ?? "";
 }
 
 function channel(each) {
@@ -82,6 +90,7 @@ function letter(each, channels) {
   return item;
 }
 
+form.elements.medium.onchange = hint;
 form.onsubmit = async (event) => {
   event.preventDefault();
   const fields = new FormData(form);

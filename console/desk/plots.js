@@ -3,20 +3,22 @@
 import { make, words } from "/look/house.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 640;
-const HEIGHT = 200;
-const LABELS = 12;
+const WIDTH = 400;
+const HEIGHT = 150;
+const LABELS = 6;
+const NAMES = 140; // the room that names have before the bars
+const ROW = 28;
 
 /** `rows`: [name, number] each. */
 export function bars(title, rows) {
   const most = Math.max(1, ...rows.map(([, n]) => n));
-  const svg = drawing(rows.length * 30 || 30);
+  const svg = drawing((rows.length || 1) * ROW);
   rows.forEach(([name, n], row) => {
-    const width = (n / most) * (WIDTH - 300);
+    const width = (n / most) * (WIDTH - NAMES - 50);
     svg.append(
-      shape("text", { x: 190, y: row * 30 + 20, "text-anchor": "end" }, name),
-      shape("rect", { x: 200, y: row * 30 + 5, width: Math.max(width, n ? 2 : 0), height: 20, rx: 3, class: "one" }),
-      shape("text", { x: 208 + width, y: row * 30 + 20 }, n),
+      shape("text", { x: NAMES - 8, y: row * ROW + 19, "text-anchor": "end" }, name),
+      shape("rect", { x: NAMES, y: row * ROW + 4, width: Math.max(width, n ? 2 : 0), height: 20, rx: 3, class: "one" }),
+      shape("text", { x: NAMES + width + 8, y: row * ROW + 19 }, n),
     );
   });
   return figure(title, svg, [words.what, words.how_many], rows);
@@ -25,7 +27,7 @@ export function bars(title, rows) {
 /** `stretches`: {begins, calls, without_a_person}; two shades, one above the other, with their `names`. */
 export function columns(title, stretches, names) {
   const most = Math.max(1, ...stretches.map((each) => each.calls));
-  const svg = drawing(HEIGHT + 50);
+  const svg = drawing(HEIGHT + 66);
   const step = WIDTH / stretches.length;
   const every = Math.ceil(stretches.length / LABELS);
   const tall = (n) => (n / most) * (HEIGHT - 20);
@@ -39,10 +41,10 @@ export function columns(title, stretches, names) {
   });
   svg.append(shape("line", { x1: 0, x2: WIDTH, y1: HEIGHT, y2: HEIGHT }), shape("text", { x: 0, y: 12 }, most));
   names.forEach((name, n) => {
-    const x = n * 260;
+    const y = HEIGHT + 28 + n * 20;
     svg.append(
-      shape("rect", { x, y: HEIGHT + 30, width: 12, height: 12, class: n ? "two" : "one" }),
-      shape("text", { x: x + 18, y: HEIGHT + 41 }, name),
+      shape("rect", { x: 0, y, width: 12, height: 12, class: n ? "two" : "one" }),
+      shape("text", { x: 18, y: y + 11 }, name),
     );
   });
   const rows = stretches.filter((each) => each.calls).map((each) => [each.begins, each.without_a_person, each.calls - each.without_a_person]);

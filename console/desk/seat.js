@@ -3,6 +3,7 @@
 import { ask } from "/look/house.js";
 
 const AGAIN_MS = 500;
+const HERE = '{"type":"here"}'; // the answer to whether the page is still there
 
 /** A loudspeaker that is fed int16 samples at 16 kHz through its port. */
 async function loudspeaker() {
@@ -58,8 +59,12 @@ export class Seat {
     const told = await ask(`calls/${encodeURIComponent(this.callId)}/seat`, "POST", { by: this.by, hand_off: handOff });
     this.sound = told.sound;
     this.socket = socketOf(told);
-    this.socket.onmessage = ({ data }) => this.speaker?.port.postMessage(new Int16Array(data));
+    this.socket.onmessage = ({ data }) => (data instanceof ArrayBuffer ? this.hear(data) : this.socket.send(HERE));
     this.socket.onclose = () => !this.left && setTimeout(() => this.again(), AGAIN_MS);
+  }
+
+  hear(sound) {
+    this.speaker?.port.postMessage(new Int16Array(sound));
   }
 
   async again() {

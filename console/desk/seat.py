@@ -3,7 +3,7 @@ Whoever only listens in has one too, and is heard by nobody.
 
 From the page: ``{"type": "start", "ticket": ...}`` first, then int16 little-endian mono samples at 16 kHz, if a
 microphone is used, and ``{"type": "leave"}`` before it closes on purpose. To the page: what the caller says, as the
-same samples.
+same samples, and ``{"type": "there"}`` twice a second, which it answers: a lid that was shut closes no connection.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Annotated, Any
 
 import numpy as np
@@ -40,6 +41,8 @@ SIT_WITHIN_S = 3.0
 """A page that took a call has to open its socket by then, else it is taken for gone."""
 BACK_WITHIN_S = 2.0
 """A page that lost its connection may take its seat again; after that the receptionist resumes."""
+ASK_EVERY_S, GONE_AFTER_S = 0.5, 2.0
+"""A page that sends nothing for so long, though it is asked, is gone."""
 START_WITHIN_S = 10.0
 _POLICY_VIOLATION = 1008
 
@@ -117,16 +120,15 @@ def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
             return await socket.close(_POLICY_VIOLATION)
         if ticket.listens:
             return await Listener(socket, RATE).hear(bridge_of(call))
-        by = ticket.by
-        seats.taken[call.id], seats.by[call.id] = socket, by
-        left = False
-        try:
-            left = await _Seat(socket, call, by, bridge_of(call)).hold(hear)
-        finally:
+        seats.taken[call.id], seats.by[call.id] = socket, ticket.by
+
+        def vacated(end: _End) -> None:
             if seats.taken.get(call.id) is socket:
                 del seats.taken[call.id], seats.by[call.id]
-                if not left:
-                    seats.wait(_resume(seats, front, call))
+                if end is not _End.LEFT:
+                    seats.wait(_resume(seats, front, call, 0 if end is _End.SILENT else BACK_WITHIN_S))
+
+        await _Seat(socket, call, ticket.by, bridge_of(call)).hold(hear, vacated)
 
     return doors
 
@@ -140,9 +142,9 @@ async def _first_message(socket: WebSocket) -> object:
     return message.get("ticket") if isinstance(message, dict) else None
 
 
-async def _resume(seats: Seats, front: Front, call: Call) -> None:
-    """No page holds the call: unless one comes soon, the caller hears from the receptionist again."""
-    await asyncio.sleep(BACK_WITHIN_S)
+async def _resume(seats: Seats, front: Front, call: Call, within_s: float = BACK_WITHIN_S) -> None:
+    """No page holds the call: unless one comes in time, the caller hears from the receptionist again."""
+    await asyncio.sleep(within_s)
     if call.id in seats.taken or not call.open or not call.with_staff:
         return
     with suppress(CallClosed, EngineError):
@@ -164,6 +166,14 @@ class _Narrow:
         return list(sound[:whole].reshape(-1, self._size))
 
 
+class _End(Enum):
+    """How a page leaves its seat."""
+
+    LEFT = auto()
+    CUT = auto()
+    SILENT = auto()
+
+
 class _Seat:
     """One human on one call."""
 
@@ -172,19 +182,21 @@ class _Seat:
         self._out: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=500)
         self._in: asyncio.Queue[Pcm | None] = asyncio.Queue(maxsize=500)
 
-    async def hold(self, hear: Hear) -> bool:
-        """Until the page leaves (True) or is gone (False)."""
-        chores = [asyncio.create_task(self._deliver()), asyncio.create_task(self._note(hear))]
+    async def hold(self, hear: Hear, vacated: Callable[[_End], None]) -> None:
+        """Until the page leaves or is gone: `vacated` is told at once, what was said last goes on record after it."""
+        chores = [asyncio.create_task(work) for work in (self._note(hear), self._deliver(), self._ask())]
         play = self._listen()
+        end = _End.CUT
         try:
-            return await self._receive()
+            end = await self._receive()
         finally:
+            vacated(end)
             if self._bridge:
                 self._bridge.leave(play)
             self._put(self._in, None)
             with suppress(TimeoutError):
                 async with asyncio.timeout(5):
-                    await chores[1]
+                    await chores[0]
             for chore in chores:
                 chore.cancel()
             await asyncio.gather(*chores, return_exceptions=True)
@@ -204,15 +216,18 @@ class _Seat:
         self._bridge.join(play)
         return play
 
-    async def _receive(self) -> bool:
+    async def _receive(self) -> _End:
         narrow = _Narrow(self._bridge.rate) if self._bridge else None
         while True:
             try:
-                message = await self._socket.receive()
+                async with asyncio.timeout(GONE_AFTER_S):
+                    message = await self._socket.receive()
+            except TimeoutError:
+                return _End.SILENT
             except RuntimeError:  # starlette's, on a closed socket
-                return False
+                return _End.CUT
             if message["type"] == "websocket.disconnect":
-                return False
+                return _End.CUT
             sound = message.get("bytes")
             if sound and self._bridge and narrow and len(sound) % 2 == 0 and len(sound) <= MOST_SOUND:
                 pcm = np.frombuffer(sound, "<i2").astype(np.int16)
@@ -220,12 +235,19 @@ class _Seat:
                     await self._bridge.speak(frame)
                 self._put(self._in, pcm)
             elif message.get("text") == '{"type":"leave"}':
-                return True
+                return _End.LEFT
 
     async def _deliver(self) -> None:
         while (sound := await self._out.get()) is not None:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await self._socket.send_bytes(sound)
+
+    async def _ask(self) -> None:
+        """Asks whether the page is still there."""
+        with suppress(RuntimeError, WebSocketDisconnect):
+            while True:
+                await self._socket.send_text('{"type":"there"}')
+                await asyncio.sleep(ASK_EVERY_S)
 
     async def _note(self, hear: Hear) -> None:
         """What the human says goes on record in words."""

@@ -54,11 +54,12 @@ export function deed(event, preferences = new Map()) {
     case "followed":
       return told("followed", event.preference);
     case "screened":
-      return told("screened", event.topic ?? event.reason);
+      if (event.topic) return told("screened", words[`topic_${event.topic}`]);
+      return { ...told("held", words[`held_${event.reason}`]), kind: "screened" };
     case "guidance":
       return told("guidance", event.text);
     case "failed":
-      return told("failed", event.engine);
+      return told("failed", words[`engine_${event.engine}`] ?? event.engine);
     case "corrected":
       return told(event.undone ? "uncorrected" : "corrected", event.text);
     case "keys":
@@ -91,6 +92,6 @@ export function deedItem(event, preferences) {
 export function facts(row) {
   const proof = row.proof && word(`proof_${row.proof}`);
   const diverted = row.diverted && word("diverted", { number: row.diverted });
-  const told = [row.name && row.number, proof, word(`circle_${row.circle}`), row.language, word(`line_${row.line}`), diverted];
+  const told = [row.name && row.number, proof, word(`circle_${row.circle}`), word(`lang_${row.language}`), word(`line_${row.line}`), diverted];
   return told.filter(Boolean).join(" · ");
 }

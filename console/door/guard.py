@@ -67,12 +67,20 @@ class Guard:
                 refused = problem(503, "Something is missing", str(error), {"Retry-After": "5"})
         if refused:
             return await _refuse(refused, scope, receive, send)
-        scope.setdefault("state", {})["visitor"] = visitor
+        scope.setdefault("state", {}).update(visitor=visitor, still=lambda: self._still(shown, role))
         who = signed_in.set(visitor.name if visitor and visitor.signed_in else None)
         try:
             await self._app(scope, receive, self._noting(scope, visitor, send))
         finally:
             signed_in.reset(who)
+
+    async def _still(self, shown: Shown, role: Role | None) -> bool:
+        """Whether whoever was let in would be let in now: for what goes on long after."""
+        try:
+            visitor = await self._porter.visitor(shown)
+        except EngineError:
+            return False
+        return role is None or (visitor is not None and visitor.role.may(role))
 
     async def _refusal(self, scope: Scope, role: Role, visitor: Visitor | None) -> Response | None:
         if visitor and visitor.role.may(role):

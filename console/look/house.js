@@ -37,8 +37,9 @@ export async function ask(path, method = "GET", body = undefined) {
   const answer = await fetch(`/api/${path}`, { method, headers: headers(more), body: JSON.stringify(body) });
   ahead = Date.now() - (Date.parse(answer.headers.get("Date")) || Date.now());
   if (Math.abs(ahead) < CLOCK_MS) ahead = 0; // the header tells whole seconds
-  if (answer.status === 401 || answer.status === 403) throw new Refused(words.refused);
+  if (answer.status === 401) throw new Refused(words.refused);
   const told = await answer.json().catch(() => ({}));
+  if (answer.status === 403) throw new Problem(403, { detail: words.not_yours });
   if (!answer.ok) throw new Problem(answer.status, told);
   return told;
 }
@@ -71,12 +72,19 @@ export function who(call) {
   return call.name || call.number || words.unknown;
 }
 
+let timeZone;
+
+/** From here on times are told as they are at the office, wherever the reader is. */
+export function asAt(policy) {
+  timeZone = policy.hours?.timezone;
+}
+
 export function clock(at) {
-  return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit", timeZone });
 }
 
 export function moment(at) {
-  return new Date(at).toLocaleString(language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  return new Date(at).toLocaleString(language, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", timeZone });
 }
 
 /** An element with a class and text; text is never read as markup. */

@@ -27,6 +27,15 @@ async def test_who_why_what_and_the_last_words() -> None:
         assert part in brief
 
 
+async def test_who_they_are_and_why_is_not_lost_behind_the_wish_for_a_person() -> None:
+    call = await calling("es")
+    for said in ("Buenos días, soy Luis Prieto", "Es por la propuesta del martes", "Prefiero hablar con una persona"):
+        await call.note(Heard(said, "es"))
+        await call.speak("Claro. ¿En qué puedo ayudarle?")
+    brief = brief_of(call, Reason.ASKED_FOR_PERSON)
+    assert "Luis Prieto" in brief and "propuesta del martes" in brief
+
+
 async def test_a_name_that_was_left_is_used() -> None:
     call = await calling("en")
     await call.do(Message("call me back", from_name="Amy Hall"))

@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from calls.words import HandOff, Promise, Reason
+from console.api.day import glance
 from console.api.wanted import Wish, grouped
 from tests.console.conftest import House, OpenHouse
 from tests.doubles import MONDAY, ScriptedMind
@@ -53,8 +55,16 @@ async def test_every_figure_is_that_of_the_record(house: House) -> None:
     taken = day["hand_offs"]
     assert (taken["rung"], taken["taken"], taken["declined"]) == (1, 1, 0) and taken["seconds_to_take"] >= 0
     assert day["promises"] == {"made": 1, "kept": 0, "open": 1, "overdue": 0, "broken": 0}
-    assert day["latency"]["turns"] == 4
+    assert day["latency"]["turns"] == 4 == sum(each["turns"] for each in day["latency"]["spread"])
     assert [len(each["calls"]) for each in day["wanted"]] == [2, 2]
+
+
+def test_a_line_that_stays_open_protects_no_minutes() -> None:
+    call = {"id": "c", "started": MONDAY, "ended": MONDAY + timedelta(hours=1), "outcome": "answered", "language": "es"}
+    heard = {"kind": "heard", "call_id": "c", "at": MONDAY + timedelta(minutes=2), "text": "Gracias", "language": "es"}
+    facts = {"calls": [{**call, "line": "text"}], "events": [heard], "promises": []}
+    told = glance(facts, [], MONDAY.date(), MONDAY.date(), ZoneInfo("Europe/Madrid"), MONDAY)
+    assert told.minutes_protected == 2.0
 
 
 async def test_another_day_is_empty_and_a_week_is_told_by_day(house: House) -> None:

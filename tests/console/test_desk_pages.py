@@ -37,7 +37,7 @@ async def test_the_day_is_told_in_figures_plots_and_tables(open_house: OpenHouse
     async with served(house, look.router, desk_page.router) as base, chromium() as page:
         await page.goto(f"{base}/desk/day?lang=es")
         await expect(page.locator("#figures div").first).to_contain_text("3")
-        await expect(page.locator("#plots svg")).to_have_count(4)
+        await expect(page.locator("#plots svg")).to_have_count(6)
         await page.locator("#plots summary").first.click()
         await expect(page.locator("#plots table").first).to_contain_text("3")
         await expect(page.locator("#wanted li")).to_have_count(2)
@@ -50,6 +50,7 @@ async def test_the_day_is_told_in_figures_plots_and_tables(open_house: OpenHouse
         await expect(page.locator("#plots figcaption").first).to_have_text("Llamadas por día")
         await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         await fits(page, "desk-day-phone")
+        await accessible(page)
 
 
 async def test_a_person_chooses_what_they_are_told_of(open_house: OpenHouse) -> None:
@@ -90,6 +91,7 @@ async def test_what_was_done_in_a_call_is_reviewed_with_one_tap(open_house: Open
     await house.hear(call_id, "Dígale que llegaron los planos")
     await house.client.post(f"/api/calls/{call_id}/hang-up")
     async with served(house, look.router, desk_page.router) as base, chromium() as page:
+        await page.route("**/api/voice-policy", lambda route: route.fulfill(json={}))
         await page.goto(f"{base}/desk/calls?lang=es#{call_id}")
         tap = page.locator("#record .message [data-verdict=accepted]")
         await tap.click()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from calls.bridge import Bridge
 from calls.call import Call
@@ -153,3 +155,24 @@ async def test_a_seat_that_nobody_takes_is_given_back(house: House) -> None:
     await asyncio.sleep(6)
     assert (await house.events(call_id))[-1]["text"] == "[silence_first]"
     assert (await house.hear(call_id, "¿Sigue ahí?"))["said"] == ["Muy bien."]
+
+
+async def test_a_page_that_falls_silent_is_gone_though_nothing_was_closed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lid that is shut sends no farewell. For as long as the page answers, it keeps the call."""
+    monkeypatch.setattr(seat, "ASK_EVERY_S", 0.01)
+    async with served(house, seat.router(bridge_of, nothing)) as base:
+        call_id = await house.dial()
+        told = (await house.client.post(f"/api/calls/{call_id}/seat", json={"by": "Marta"})).json()
+        async with connect(f"{base.replace('http', 'ws')}{told['path']}") as page:
+            await page.send(json.dumps({"type": "start", "ticket": told["ticket"]}))
+            for _ in range(20):
+                assert await page.recv() == '{"type":"there"}'
+                await page.send('{"type":"here"}')
+            assert (await house.hear(call_id, "¿Hola?"))["said"] == []
+            monkeypatch.setattr(seat, "GONE_AFTER_S", 0.01)
+            await page.send('{"type":"here"}')
+            while (await house.events(call_id))[-1].get("text") != "[silence_first]":
+                with suppress(ConnectionClosed):
+                    await page.recv()

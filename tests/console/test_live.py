@@ -12,7 +12,11 @@ import httpx
 import pytest
 import uvicorn
 
-from tests.console.conftest import House
+from calls.people import Role, Token
+from console.api import live
+from console.door.secret import key_of, new_secret
+from tests.console.conftest import House, OpenHouse, served
+from tests.doubles import MONDAY
 
 Heard = tuple[str | None, dict[str, Any]]
 
@@ -95,3 +99,18 @@ async def test_a_cursor_that_is_none_is_a_problem(house: House) -> None:
     for cursor in ("yesterday", "-1", str(10**30)):
         answer = await house.client.get("/api/live", headers={"Last-Event-ID": cursor})
         assert answer.status_code == 422
+
+
+async def test_whoever_may_no_longer_watch_sees_no_more(open_house: OpenHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who signs out, or whose key is taken back, while the page stays open."""
+    monkeypatch.setattr(live, "ASKED_AGAIN_S", 0.0)
+    house = await open_house(token="a-long-and-secret-key")
+    people, secret = house.front.archive.people, new_secret()  # type: ignore[attr-defined]
+    await people.add_token(Token("t1", "screen", Role.VIEWER, key_of(secret), MONDAY))
+    house.client.headers["Authorization"] = "Bearer a-long-and-secret-key"
+    async with served(house) as base, watching(base, Authorization=f"Bearer {secret}") as feed:
+        call_id = await house.dial()
+        assert (await anext(feed))[1]["call_id"] == call_id
+        await people.revoke("t1")
+        await house.hear(call_id, "Esto ya no es para usted")
+        assert [event async for event in feed] == []

@@ -106,6 +106,7 @@ class TestInABrowser:
         async with served(recorded, look.router, desk.router) as address, chromium() as page:
             await page.set_extra_http_headers({"Authorization": "Bearer everything"})
             await page.route("**/api/reviews**", lambda route: route.fulfill(json={"items": [], "next": None}))
+            await page.route("**/api/voice-policy", lambda route: route.fulfill(json={}))
             await page.goto(f"{address}/desk/calls#{ID}")
             await page.locator("#listen").click()
             await expect(page.locator("#record .sounding")).to_contain_text("Gracias.")
