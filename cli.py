@@ -48,6 +48,7 @@ class Bench(StrEnum):
     LATENCY = "latency"
     LINES = "lines"
     LOAD = "load"
+    SIP = "sip"
     TURNS = "turns"
     VOICE = "voice"
 
@@ -85,11 +86,21 @@ def main() -> None:
 
 
 @app.command()
-def serve(office: OfficeDir = None, data: DataDir = None) -> None:
+def serve(
+    office: OfficeDir = None,
+    data: DataDir = None,
+    offices: Annotated[Path | None, typer.Option(help="A folder of office folders: each is answered for.")] = None,
+) -> None:
     """Answers calls: from the browser, over Twilio Media Streams, and in writing."""
+    settings = Settings.read(office=office, data=data)
+    if offices:
+        from offices import open_offices
+
+        asyncio.run(open_offices(offices, settings))
+        return
     from server import serve
 
-    serve(Settings.read(office=office, data=data))
+    serve(settings)
 
 
 @app.command()

@@ -28,6 +28,9 @@ from baresip.errors import AudioNotActive, AudioRestarted
 from lines.sip.account import PhoneSet, Registration
 from lines.sip.gate import Gate
 from lines.sip.pipe import Pipe
+from lines.sip.sources import keep_strangers_out
+
+_log = logging.getLogger(__name__)
 
 TICK_S = 0.01
 AHEAD_S = 0.06
@@ -71,6 +74,13 @@ class Leg:
             self.call.audio.flush_tx()
         while self._marks:
             self.tell("mark", name=self._marks.popleft()[1])
+
+    def hear_no_strangers(self) -> None:
+        """Once more whenever the far end names where its sound comes from."""
+        try:
+            keep_strangers_out(self.call.call_id or "")
+        except OSError as error:
+            _log.error("sound is taken from anywhere: the kernel takes no filter (%s)", error.strerror)
 
     def tick(self) -> None:
         """Carries sound both ways."""
@@ -163,7 +173,10 @@ class Phone:
 
         def happened(event: StackEvent) -> None:
             match event.event:
+                case Event.CALL_REMOTE_SDP:
+                    leg.hear_no_strangers()
                 case Event.CALL_ESTABLISHED:
+                    leg.hear_no_strangers()
                     self._errand(self._up(leg))
                 case Event.CALL_DTMF_START if event.text:
                     leg.tell("key", key=event.text)

@@ -125,6 +125,26 @@ JUNK = [
 ]
 
 
+async def test_sound_that_strangers_send_is_not_heard():
+    async with (
+        listening() as line,
+        ringing_sip(line.port) as peer,
+        ringing_sip(line.port, host="127.0.0.9") as stranger,
+    ):
+        assert [await peer.final(), await stranger.final()] == [200, 200]
+        await until(lambda: line.answerer.open == 2)
+        stranger.bye()
+        await line.answerer.until_closed(1)
+        line.answerer.heard.clear()
+        stranger._far = peer._far
+        await stranger.say(tone(2400, 1000))
+        await peer.say(chirp()[:3200])
+        await peer.press("1")
+        await until(lambda: line.answerer.keys == ["1"])
+        heard = np.concatenate(line.answerer.heard)
+        assert alike(heard, tone(800, 1000)) < 0.5 < alike(heard, chirp()[1600:2400])
+
+
 async def test_the_receptionist_hangs_up_and_a_full_house_is_busy():
     async def goodbye(wire: Wire) -> None:
         await wire.hang_up()
