@@ -26,9 +26,11 @@ from agent.language import language_of
 from agent.mind import AgentMind
 from agent.models import ChosenModel, choose_model
 from agent.wishes import Wishes
+from audio.ears.spared import SparedEars
 from audio.engines import Sound, open_sound, warm_turns
+from audio.pace import cores, hearing_s
 from audio.reception import Reception
-from calls.admission import Admission
+from calls.admission import Admission, carried
 from calls.breaker import Breakers
 from calls.desk import Desk
 from calls.notices import Channel, Reply, Told
@@ -82,7 +84,10 @@ TYPED = 50
 
 @dataclass(frozen=True, slots=True)
 class OpenOffice:
-    """The house while it is open. `chosen`: what it is made of, one plain line each."""
+    """The house while it is open. `chosen`: what it is made of, one plain line each.
+
+    `carries`: how many calls at once the machine carries, by how quickly it hears a sentence.
+    """
 
     front: Front
     store: Store
@@ -93,22 +98,74 @@ class OpenOffice:
     daily: DigestPost
     answers: DigestAnswers | None
     budget: Budget
+    carries: Callable[[str, Language], Awaitable[int]]
     chosen: tuple[str, ...]
 
 
-@asynccontextmanager
-async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
-    """All that answers, without any door. Raises SettingsError, OfficeError, EngineError."""
-    async with AsyncExitStack() as house:
+class Engines:
+    """What understands, hears and speaks in one process, for one office or several. None of it knows any office.
+
+    `most`: calls by voice at once in all offices together; None: as measured.
+    """
+
+    def __init__(self, stack: AsyncExitStack, most: int | None = None):
         workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="mind")
-        house.callback(workers.shutdown)
-        e5, fast, phrases, meters = E5(), FastSentence(), Phrasebook.load(), Meters()
+        stack.callback(workers.shutdown)
+        self.e5, self.fast, self.phrases = E5(), FastSentence(), Phrasebook.load()
+        self.stand_in = HouseModel(self.phrases, self.e5, workers)
+        self._stack, self._one_at_a_time = stack, asyncio.Lock()
+        self._sound: Sound | None = None
+        self._carries: int | None = None
+        self._most = most
+        self._boards: list[Switchboard] = []
+
+    async def sound(self, settings: Settings, breakers: Breakers) -> Sound:
+        """Opened at the first call of this; what the ears fail at is counted in `breakers`. Raises SettingsError."""
+        async with self._one_at_a_time:
+            if self._sound is None:
+                self._sound = await self._stack.enter_async_context(open_its_sound(settings))
+        return replace(self._sound, ears=SparedEars(self._sound.ears, breakers))
+
+    async def carries(self, text: str, language: Language) -> int:
+        """How many calls at once this machine carries, measured once. Raises EngineError."""
+        async with self._one_at_a_time:
+            if self._carries is None:
+                assert self._sound is not None
+                self._carries = carried(await hearing_s(self._sound, text, language), cores())
+        return self._carries
+
+    def serve(self, board: Switchboard, house: AsyncExitStack) -> None:
+        """The calls of `board` take part of what this machine carries, until the `house` is closed."""
+        self._boards.append(board)
+        house.callback(self._boards.remove, board)
+        board.crowded = self._crowded
+
+    def _crowded(self) -> bool:
+        most = self._most or self._carries
+        return most is not None and sum(board.served for board in self._boards) >= most
+
+
+@asynccontextmanager
+async def open_engines(most: int | None) -> AsyncGenerator[Engines]:
+    """Those that several offices share."""
+    async with AsyncExitStack() as stack:
+        yield Engines(stack, most)
+
+
+@asynccontextmanager
+async def open_office(settings: Settings, engines: Engines | None = None) -> AsyncGenerator[OpenOffice]:
+    """All that answers, without any door; with engines of its own unless some are given.
+
+    Raises SettingsError, OfficeError, EngineError.
+    """
+    async with AsyncExitStack() as house:
+        engines, meters = engines or Engines(house), Meters()
+        e5, fast, phrases, stand_in = engines.e5, engines.fast, engines.phrases, engines.stand_in
         breakers = Breakers(meters.engine)
-        stand_in = HouseModel(phrases, e5, workers)
         (store, knowledge), mind, sound, _ = await together(
             _on_file(settings, house, e5, fast),
             _mind(settings, house, stand_in),
-            house.enter_async_context(open_its_sound(settings, breakers)),
+            engines.sound(settings, breakers),
             asyncio.to_thread(stand_in.warm),
         )
         ask = Doubt(mind.model).ask if mind.model is not stand_in else None
@@ -151,9 +208,10 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         admission.measured(admission.most)
         switchboard = Switchboard(office, desk, admission, timedelta(minutes=settings.longest_call_minutes))
         house.push_async_callback(switchboard.close)
-        engines = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
+        engines.serve(switchboard, house)
+        checks = _engines(office, rules) | _engines_of_sound(sound, knowledge.policy)
         readiness = Readiness(
-            engines, {"records": store.ping}, lambda: breakers.resting, partial(_standing_in, agent, sound)
+            checks, {"records": store.ping}, lambda: breakers.resting, partial(_standing_in, agent, sound)
         )
         post = await house.enter_async_context(_post_office(settings, store, knowledge))
         mail = partial(_by_mail, post)
@@ -166,8 +224,9 @@ async def open_office(settings: Settings) -> AsyncGenerator[OpenOffice]:
         observed = _observed(settings, house, meters)
         reception = Reception(switchboard, sound, observed, settings.data / RECORDINGS, settings.keys)
         yield OpenOffice(
-            front, store, knowledge, sound, reception, post, daily, answers, budget, _chosen(settings, mind, knowledge)
-        )
+            front, store, knowledge, sound, reception, post, daily, answers, budget, engines.carries,
+            _chosen(settings, mind, knowledge),
+        )  # fmt: skip
 
 
 def _observed(settings: Settings, house: AsyncExitStack, meters: Meters) -> Callable[[dict[str, float]], None]:
@@ -327,7 +386,7 @@ def _standing_in(mind: AgentMind, sound: Sound) -> dict[str, str]:
     return {engine: name for engine, name in (("mind", mind.stands_in), ("voice", sound.voice.stands_in)) if name}
 
 
-def open_its_sound(settings: Settings, breakers: Breakers | None = None) -> AbstractAsyncContextManager[Sound]:
+def open_its_sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
     """The engines of sound that the settings ask for."""
     voices: dict[Language, str] = {}
     if settings.voice_es:
@@ -336,7 +395,7 @@ def open_its_sound(settings: Settings, breakers: Breakers | None = None) -> Abst
         voices["en"] = settings.voice_en
     return open_sound(
         settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None,
-        settings.ears_params, settings.voice_params, breakers,
+        settings.ears_params, settings.voice_params,
     )  # fmt: skip
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from types import FrameType
@@ -17,15 +17,15 @@ import uvicorn
 from fastapi import FastAPI
 from numpy.typing import NDArray
 from pydantic import SecretStr
+from starlette.types import ASGIApp
 
 from audio.conversation import Conversation
-from audio.pace import cores, hearing_s
 from audio.reception import Reception
 from audio.recording import mend
 from audio.rehearsal import rehearse
 from audio.second_ear import SecondEar
 from audio.voice import VOICE_RATE
-from calls.admission import Place, carried
+from calls.admission import Place
 from calls.bridge import Bridge
 from calls.call import Call, new_id
 from calls.errors import EngineError, SettingsError
@@ -55,7 +55,7 @@ from console.door.porter import Porter
 from console.logs import log_without_words
 from console.mcp import mcp_open
 from console.study import agenda, sound
-from house import OpenOffice, open_office
+from house import Engines, OpenOffice, open_office
 from knowledge.subscription import Subscription
 from lines import asterisk, audiosocket, browser, plivo, telnyx, twilio
 from lines.exchange import exchange
@@ -80,13 +80,16 @@ LARGEST_FRAME = 1024 * 1024
 """Bytes in one WebSocket message; a client that sends more is cut off."""
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The server: while it runs the office is open, and calls that a crash cut off have been seen to."""
+def create_app(settings: Settings, engines: Engines | None = None) -> FastAPI:
+    """The server: while it runs the office is open, and calls that a crash cut off have been seen to.
+
+    `engines`: those that it shares with other offices.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         with alone(settings.data):
-            async with open_office(settings) as house, mcp_open(app):
+            async with open_office(settings, engines) as house, mcp_open(app):
                 await house.store.recover(_rescue(house.front.office))
                 await asyncio.to_thread(mend, settings.data / RECORDINGS, settings.keys)
                 app.state.front, app.state.converse, app.state.sound = house.front, house.converse, house.sound
@@ -215,7 +218,7 @@ def _chores(house: OpenOffice, settings: Settings) -> Iterator[Coroutine[Any, An
         await front.readiness.keep_warming()
         if settings.max_calls is None:
             with suppress(EngineError):  # what was taken for granted then stands
-                most = carried(await hearing_s(house.sound, *greeting(front)), cores())
+                most = await house.carries(*greeting(front))
                 front.switchboard.admission.measured(most)
                 print(f"It serves {most} calls at once.", flush=True)
         await rehearse(house.sound, often_said(front), front.switchboard)
@@ -277,14 +280,16 @@ def often_said(front: Front) -> Iterator[tuple[str, Language]]:
 def serve(settings: Settings) -> None:
     """Runs the server until it is told to stop. Raises SettingsError (port taken, say), OfficeError, EngineError."""
     log_without_words(settings.log_level, settings.log_format)
-    _no_open_door(settings)
-    asyncio.run(_serve(create_app(settings), settings))
+    no_open_door(settings)
+    app = create_app(settings)
+    asyncio.run(keep_open(app, {app: settings}, settings))
 
 
-async def _serve(app: FastAPI, settings: Settings) -> None:
+async def keep_open(doors: ASGIApp, houses: Mapping[FastAPI, Settings], settings: Settings) -> None:
+    """Answers at the address of `settings` until the process is told to stop; `doors` leads to the houses."""
     with _listening(settings) as door:
         config = uvicorn.Config(
-            app,
+            doors,
             lifespan="off",
             log_config=None,
             access_log=False,  # addresses carry callers' numbers and what is searched for
@@ -292,17 +297,19 @@ async def _serve(app: FastAPI, settings: Settings) -> None:
             ws_max_size=LARGEST_FRAME,
             timeout_graceful_shutdown=STOP_WITHIN_S,
         )
-        async with app.router.lifespan_context(app):
-            print(*await _addresses(settings, door, app.state.porter), sep="\n", flush=True)
-            await _Server(config, app.state.front).serve(sockets=[door])
+        async with AsyncExitStack() as all_open:
+            for app, each in houses.items():
+                await all_open.enter_async_context(app.router.lifespan_context(app))
+                print(*await _addresses(each, door, app.state.porter), sep="\n", flush=True)
+            await _Server(config, [app.state.front for app in houses]).serve(sockets=[door])
 
 
 class _Server(uvicorn.Server):
     """Stops in good order at the first signal; at a second Ctrl-C it leaves open connections as they are."""
 
-    def __init__(self, config: uvicorn.Config, front: Front):
+    def __init__(self, config: uvicorn.Config, fronts: Sequence[Front]):
         super().__init__(config)
-        self._front, self._loop = front, asyncio.get_running_loop()
+        self._fronts, self._loop = fronts, asyncio.get_running_loop()
         self._leaving: asyncio.Task[None] | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
@@ -317,9 +324,12 @@ class _Server(uvicorn.Server):
 
     async def _part(self) -> None:
         """Callers hear that the house closes; those who watch the live feed would never leave by themselves."""
-        self._front.switchboard.shut()
-        await farewell(self._front.switchboard.calls, FAREWELL_S)
-        self._front.feed.close()
+        boards = [front.switchboard for front in self._fronts]
+        for board in boards:
+            board.shut()
+        await farewell([call for board in boards for call in board.calls], FAREWELL_S)
+        for front in self._fronts:
+            front.feed.close()
         self.should_exit = True
 
 
@@ -343,7 +353,7 @@ def _rescue(office: Office) -> Rescue:
     return owed
 
 
-def _no_open_door(settings: Settings) -> None:
+def no_open_door(settings: Settings) -> None:
     """Raises SettingsError when others could reach the house and nothing guards it."""
     if settings.loopback or settings.token is not None or any_account(settings.records_url):
         return

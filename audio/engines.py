@@ -14,11 +14,9 @@ import numpy as np
 from loguru import logger
 
 from audio.ears import Ears, open_ears
-from audio.ears.spared import SparedEars
 from audio.smart_turn import RATE, SmartTurn
 from audio.vad import VoiceActivity, open_session
 from audio.voice.open import HouseVoice, open_voice
-from calls.breaker import Breakers
 from calls.words import Language
 
 Voices = Mapping[Language, str]
@@ -44,7 +42,6 @@ async def open_sound(
     voices: Voices | None = None,
     ears_params: Mapping[str, Any] | None = None,
     voice_params: Mapping[str, Any] | None = None,
-    breakers: Breakers | None = None,
 ) -> AsyncGenerator[Sound]:
     """All of it, as the settings of the same names say; nothing heavy is loaded before it is warmed.
 
@@ -53,7 +50,7 @@ async def open_sound(
     logger.disable("pipecat")  # it greets and chats on standard error
     session, smart_turn = await asyncio.gather(asyncio.to_thread(open_session), asyncio.to_thread(SmartTurn))
     sound = Sound(
-        SparedEars(open_ears(ears, model, data, ears_params), breakers or Breakers()),
+        open_ears(ears, model, data, ears_params),
         open_voice(voice, data, voices, voice_params),
         partial(VoiceActivity, session),
         smart_turn,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -41,6 +42,8 @@ class Switchboard:
         """Calls that were not served, by what they got instead."""
         self.seconds: Counter[str] = Counter()
         """How long the calls lasted that are over, by line."""
+        self.crowded: Callable[[], bool] = lambda: False
+        """Whether other offices on this machine leave no room for one more call by voice."""
         self._calls: dict[str, Call] = {}
         self._noted: set[str] = set()
         self._answering: Counter[bool] = Counter()
@@ -67,12 +70,13 @@ class Switchboard:
     def place(self, number: str | None) -> Place:
         """What a call from this number gets now."""
         caller, noted = self.office.knowledge.caller(number), len(self._noted) + self._answering[True]
-        return self.admission.place(caller, self._served, noted, self.office.now())
+        served = self.admission.most if self.crowded() else self.served
+        return self.admission.place(caller, served, noted, self.office.now())
 
     @property
     def full(self) -> bool:
         """Nobody else can be served by voice now."""
-        return self._served >= self.admission.most
+        return self.served >= self.admission.most or self.crowded()
 
     def _no_place(self, noted: bool, typed: bool) -> bool:
         most = self.admission.typed
@@ -81,7 +85,7 @@ class Switchboard:
         return not noted and self.full
 
     @property
-    def _served(self) -> int:
+    def served(self) -> int:
         """Calls that take the place of another."""
         apart = self.admission.typed is not None
         counted = sum(not (apart and call.door is None) for call in self.calls)

@@ -35,6 +35,7 @@ OURS = {
     "cli_people",
     "doctor",
     "house",
+    "offices",
     "evals",
 }
 WITH_PIPECAT = {"audio", "lines", "evals"}
