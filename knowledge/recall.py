@@ -6,6 +6,7 @@ import logging
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -171,8 +172,11 @@ class Memory:
             return []
         number = self._number[id]
         mine, everyone = self._preferences[number], np.arange(len(self._preferences))
-        likely = np.argsort(-self._shared(number, everyone))[: NEAREST + 1]
-        return [other for other in map(self._preferences.__getitem__, likely) if self._conflict(mine, other)]
+        nearest = np.argsort(-self._shared(number, everyone))[: NEAREST + 1]
+        likely = [self._preferences[each] for each in nearest]
+        with suppress(EngineError):
+            self._fetch([mine, *likely])
+        return [other for other in likely if self._conflict(mine, other)]
 
     def _conflict(self, one: Preference, other: Preference) -> bool:
         key = frozenset((one.id, other.id))
@@ -215,9 +219,15 @@ class Memory:
     def _rows_of(self, preference: Preference) -> list[tuple[bool, Rows]]:
         """The row of each of its entries, and whether that is its `when`."""
         if preference.id not in self._rows:
-            kinds = {entry.id: entry.kind == "when" for entry in entries([preference])}
-            self._rows[preference.id] = [(kinds[id], row) for id, row in self._index.rows(list(kinds)).items()]
+            self._fetch([preference])
         return self._rows[preference.id]
+
+    def _fetch(self, preferences: Iterable[Preference]) -> None:
+        """Brings their rows out of the index, all at once."""
+        wanted = {each.id: entries([each]) for each in preferences if each.id not in self._rows}
+        found = self._index.rows([entry.id for of in wanted.values() for entry in of])
+        for id, of in wanted.items():
+            self._rows[id] = [(entry.kind == "when", found[entry.id]) for entry in of if entry.id in found]
 
     def _in_words(self, one: Preference, other: Preference) -> float:
         """The share of the words of `one` that `other` has."""

@@ -17,7 +17,7 @@ WITHIN_S = 1.0
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_an_edit_is_in_force_within_a_second(tmp_path: Path) -> None:
-    app = create_app(Settings(data=tmp_path, model="house"))
+    app = create_app(Settings(data=tmp_path, model="house", voice="pyttsx3", max_calls=2))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client,
