@@ -91,10 +91,10 @@ def _embeddings(settings: Settings) -> str:
 
 
 def _ears(settings: Settings) -> str:
-    from audio.ears.models import checkpoint, encoder
+    from audio.ears.models import checkpoint, graphs
 
     _installed("whisper", "openai-whisper")
-    encoder(settings.data, settings.whisper_model)
+    graphs(settings.data, settings.whisper_model)
     return str(checkpoint(settings.data, settings.whisper_model))
 
 

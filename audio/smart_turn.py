@@ -36,4 +36,3 @@ class SmartTurn:
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
-

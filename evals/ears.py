@@ -26,7 +26,7 @@ from audio.ears.engine import Dropped, Engine
 from audio.ears.fast_engine import FastEngine
 from audio.ears.hearing import TOKENS, TOKENS_S
 from audio.ears.mel import FULL, RATE, log_mel
-from audio.ears.models import checkpoint, ct2_folder, encoder, fast_installed
+from audio.ears.models import checkpoint, ct2_folder, fast_installed, graphs
 from audio.ears.whisper_engine import WhisperEngine
 from calls.words import LANGUAGES, Language
 
@@ -220,7 +220,7 @@ def _stock(data: Path) -> Iterator[tuple[str, Hears]]:
 def _full_context(data: Path) -> Iterator[tuple[str, Hears]]:
     """Our own engines on the full 30 s, told which language is spoken: what the trimming costs in words."""
     engines: dict[str, Engine] = {
-        "Antesala whisper": WhisperEngine(lambda: checkpoint(data), lambda: encoder(data), os.cpu_count() or 1)
+        "Antesala whisper": WhisperEngine(lambda: checkpoint(data), lambda: graphs(data), os.cpu_count() or 1)
     }
     if fast_installed():
         engines["Antesala fast"] = FastEngine(lambda: ct2_folder(data), lambda: checkpoint(data), 1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from audio.ears.fast_engine import FastEngine
 from audio.ears.hearing import LocalEars
-from audio.ears.models import checkpoint, ct2_folder, encoder
+from audio.ears.models import checkpoint, ct2_folder, graphs
 from audio.ears.port import Ears, Transcript
 from audio.ears.whisper_engine import WhisperEngine
 from calls.errors import SettingsError
@@ -42,4 +42,4 @@ def open_ears(
     file = partial(checkpoint, data_dir, model)
     if kind == "fast":
         return LocalEars(FastEngine(partial(ct2_folder, data_dir, model), file, cores), workers=cores)
-    return LocalEars(WhisperEngine(file, partial(encoder, data_dir, model), cores), workers=cores)
+    return LocalEars(WhisperEngine(file, partial(graphs, data_dir, model), cores), workers=cores)

@@ -25,18 +25,21 @@ class FastEngine:
         self._folder, self._file = folder, file
         self._workers = workers
         self._encoder: Any = None
+        self._weights: Any = None
         self._decoder: Any = None
 
     def load(self) -> None:
         import ctranslate2
 
         from audio.ears.decoder import Decoder
+        from audio.ears.torch_decoder import TorchDecoder
 
         self._encoder = ctranslate2.models.Whisper(
             str(self._folder()), device="cpu", compute_type="int8", inter_threads=self._workers, intra_threads=1
         )
         self.n_mels = self._encoder.n_mels
-        self._decoder = Decoder.of(self._file())
+        self._weights = TorchDecoder.of(self._file())
+        self._decoder = Decoder(self._weights.reading, self._weights.vocabulary)
 
     def encode(self, features: Features, dropped: Dropped, unhurried: bool = False) -> Any:
         import ctranslate2
@@ -44,7 +47,7 @@ class FastEngine:
 
         torch.set_num_threads(1)  # Smart Turn and the encoder of another utterance have the rest
         sound = self._encoder.encode(ctranslate2.StorageView.from_array(np.ascontiguousarray(features[None])))
-        return self._decoder.attend(torch.from_numpy(np.asarray(sound)))
+        return self._weights.attend(torch.from_numpy(np.asarray(sound)))
 
     def odds(self, encoded: Any, languages: Sequence[Language]) -> dict[Language, float]:
         odds: dict[Language, float] = self._decoder.odds(encoded, languages)

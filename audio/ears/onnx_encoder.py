@@ -14,92 +14,65 @@ import numpy as np
 import onnx
 import torch
 import whisper
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
+
+from audio.ears.onnx_graph import NOTHING, OURS, Graph, model_of
 
 LEVELS = 63
-_NOTHING = 1e-8
-_OPSET, _IR = 20, 10
-_OURS = "com.microsoft"
-"""ONNX Runtime's own operators: https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md"""
 
 
 def write_encoder(checkpoint: Path, target: Path) -> None:
     """Makes `target` of an openai-whisper checkpoint. Blocks some 3 s.
 
-    In: `mel` (1, n_mels, frames), frames even. Out: (1, frames / 2, decoder layers * 2 * state), for each layer of the
-    decoder its keys, then its values.
+    In: `mel` (1, n_mels, frames), frames even. Out: `sides` (decoder layers * 2, 1, heads, frames / 2, 64), for each
+    layer of the decoder its keys, then its values.
     """
     model = whisper.load_model(str(checkpoint), "cpu").float().eval().requires_grad_(False)
-    onnx.save(_Graph().whole(model), target)
+    onnx.save(_EncoderGraph().whole(model), target)
 
 
-class _Graph:
-    """Nodes and weights while they are collected; every method adds to them and returns its output's name."""
-
-    def __init__(self) -> None:
-        self._nodes: list[onnx.NodeProto] = []
-        self._weights: list[onnx.TensorProto] = []
-
+class _EncoderGraph(Graph):
     def whole(self, model: Any) -> onnx.ModelProto:
         """`AudioEncoder.forward` with its positions cut to the frames there are, then the decoder's attention to it."""
         encoder, heads = model.encoder, model.dims.n_audio_head
         x = self._conv(self._conv("mel", encoder.conv1), encoder.conv2)
-        x = self._sum(self._node("Transpose", x, perm=[0, 2, 1]), encoder.positional_embedding)
+        x = self._sum(self.node("Transpose", x, perm=[0, 2, 1]), encoder.positional_embedding)
         for block in encoder.blocks:
             x = self._block(x, block, heads)
         sides = [side for block in model.decoder.blocks for side in (block.cross_attn.key, block.cross_attn.value)]
-        attended = self._linear(self._norm(x, encoder.ln_post), sides)
+        attended = self._linear(self.norm(x, encoder.ln_post), sides)
+        apart = self.constant(np.array([-1, len(sides), heads, model.dims.n_text_state // heads]))
+        attended = self.node("Transpose", self.node("Reshape", attended, apart), perm=[1, 2, 0, 3])
+        self.named(self.node("Unsqueeze", attended, self.constant(np.array([1]))), "sides")
         given = helper.make_tensor_value_info("mel", TensorProto.FLOAT, [1, model.dims.n_mels, "frames"])
-        made = helper.make_tensor_value_info(attended, TensorProto.FLOAT, [1, "half", None])
-        graph = helper.make_graph(self._nodes, "encoder", [given], [made], self._weights)
-        domains = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_OURS, 1)]
-        return helper.make_model(graph, opset_imports=domains, ir_version=_IR)
+        made = helper.make_tensor_value_info("sides", TensorProto.FLOAT, [len(sides), 1, heads, "half", None])
+        return model_of(self, [given], [made])
 
     def _block(self, x: str, block: Any, heads: int) -> str:
         """`ResidualAttentionBlock` without a mask."""
         own, (wide, _, narrow) = block.attn, block.mlp
-        joined = self._linear(self._norm(x, block.attn_ln), [own.query, own.key, own.value])
-        parts = self._node("Split", joined, outputs=3, axis=2, num_outputs=3)
-        told = self._node("MultiHeadAttention", *parts.split(), domain=_OURS, num_heads=heads)
-        x = self._node("Add", x, self._linear(told, [own.out]))
-        spread = self._gelu(self._linear(self._norm(x, block.mlp_ln), [wide]))
-        return self._node("Add", x, self._linear(spread, [narrow]))
+        joined = self._linear(self.norm(x, block.attn_ln), [own.query, own.key, own.value])
+        parts = self.node("Split", joined, outputs=3, axis=2, num_outputs=3)
+        told = self.node("MultiHeadAttention", *parts.split(), domain=OURS, num_heads=heads)
+        x = self.node("Add", x, self._linear(told, [own.out]))
+        spread = self.gelu(self._linear(self.norm(x, block.mlp_ln), [wide]))
+        return self.node("Add", x, self._linear(spread, [narrow]))
 
     def _linear(self, x: str, parts: Sequence[Any]) -> str:
-        """Layers with one input as one product; Whisper's keys have no bias."""
-        weight = torch.cat([part.weight for part in parts]).numpy().T
-        bias = torch.cat([torch.zeros(len(part.weight)) if part.bias is None else part.bias for part in parts])
-        scales = (np.abs(weight).max(0).clip(_NOTHING) / LEVELS).astype(np.float32)
+        """Layers with one input as one product."""
+        weight, bias = self.joined(parts)
+        scales = (np.abs(weight).max(0).clip(NOTHING) / LEVELS).astype(np.float32)
         rounded = np.rint(weight / scales).astype(np.int8)
         zeros = np.zeros(len(scales), np.int8)
-        given = [self._constant(each) for each in (rounded, scales, zeros, bias.numpy())]
-        return self._node("DynamicQuantizeMatMul", x, *given, domain=_OURS)
+        given = [self.constant(each) for each in (rounded, scales, zeros, bias)]
+        return self.node("DynamicQuantizeMatMul", x, *given, domain=OURS)
 
     def _conv(self, x: str, conv: Any) -> str:
-        given = [self._constant(each.numpy()) for each in (conv.weight, conv.bias)]
-        return self._gelu(self._node("Conv", x, *given, kernel_shape=[3], pads=[1, 1], strides=list(conv.stride)))
-
-    def _norm(self, x: str, norm: Any) -> str:
-        given = [self._constant(each.numpy()) for each in (norm.weight, norm.bias)]
-        return self._node("LayerNormalization", x, *given, epsilon=norm.eps)
-
-    def _gelu(self, x: str) -> str:
-        return self._node("Gelu", x, domain=_OURS)
+        given = [self.constant(each.numpy()) for each in (conv.weight, conv.bias)]
+        return self.gelu(self.node("Conv", x, *given, kernel_shape=[3], pads=[1, 1], strides=list(conv.stride)))
 
     def _sum(self, x: str, positions: torch.Tensor) -> str:
         """`x` (1, n, state) and the first n of `positions`."""
-        length = self._node("Shape", x, start=1, end=2)
-        start, axis = self._constant(np.array([0])), self._constant(np.array([1]))
-        return self._node("Add", x, self._node("Slice", self._constant(positions.numpy()[None]), start, length, axis))
-
-    def _constant(self, values: NDArray[Any]) -> str:
-        name = f"weight_{len(self._weights)}"
-        self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
-        return name
-
-    def _node(self, kind: str, *given: str, domain: str = "", outputs: int = 1, **settings: Any) -> str:
-        """The names of its outputs, with spaces between them."""
-        made = [f"{kind}_{len(self._nodes)}_{number}" for number in range(outputs)]
-        self._nodes.append(helper.make_node(kind, given, made, domain=domain, **settings))
-        return " ".join(made)
+        length = self.node("Shape", x, start=1, end=2)
+        start, axis = self.constant(np.array([0])), self.constant(np.array([1]))
+        return self.node("Add", x, self.node("Slice", self.constant(positions.numpy()[None]), start, length, axis))

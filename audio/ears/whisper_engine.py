@@ -1,8 +1,9 @@
-"""Whisper (openai-whisper): on a GPU when there is one, else its encoder on ONNX Runtime and its decoder on torch."""
+"""Whisper (openai-whisper): on torch where there is a GPU, else in 8 bits on ONNX Runtime."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -15,15 +16,15 @@ from calls.words import Language
 
 
 class WhisperEngine:
-    """`file` and `encoder` are asked, once, when it loads, where the checkpoint and the graph of its encoder lie.
+    """`file` and `graphs` are asked, once, when it loads, where the checkpoint lies, or the encoder and the decoder.
 
     The encoder takes `cores` for an utterance, and one for any other that comes meanwhile or is not in a hurry.
     """
 
     n_mels = 80
 
-    def __init__(self, file: Callable[[], Path], encoder: Callable[[], Path], cores: int) -> None:
-        self._file, self._encoder, self._cores = file, encoder, cores
+    def __init__(self, file: Callable[[], Path], graphs: Callable[[], tuple[Path, Path]], cores: int) -> None:
+        self._file, self._graphs, self._cores = file, graphs, cores
         self._decoder: Any = None
         self._attended: Callable[[Features, Dropped, bool], Any]
 
@@ -39,19 +40,24 @@ class WhisperEngine:
         import whisper
 
         from audio.ears.decoder import Decoder
+        from audio.ears.torch_decoder import TorchDecoder
 
         model = whisper.load_model(str(self._file())).eval().requires_grad_(False).half()
-        self._decoder, self.n_mels = Decoder(model), model.dims.n_mels
-        self._attended = lambda features, *_: self._decoder.attend(_encoded(model, features))
+        weights, self.n_mels = TorchDecoder(model), model.dims.n_mels
+        self._decoder = Decoder(weights.reading, weights.vocabulary, weights.device)
+        self._attended = lambda features, *_: weights.attend(_encoded(model, features))
 
     def _load_in_eight_bits(self) -> None:
         import onnxruntime
         import torch
 
         from audio.ears.decoder import Decoder
+        from audio.ears.onnx_decoder import OnnxReading
 
-        wide, narrow = (_session(self._encoder(), cores) for cores in (self._cores, 1))
-        self._decoder, self.n_mels = Decoder.of(self._file()), wide.get_inputs()[0].shape[1]
+        encoder, decoder = self._graphs()
+        wide, narrow = (_session(encoder, cores) for cores in (self._cores, 1))
+        reader, self.n_mels = _session(decoder, 1), wide.get_inputs()[0].shape[1]
+        self._decoder = Decoder(partial(OnnxReading, reader), reader.get_outputs()[0].shape[1])
         all_cores = Lock()
 
         def attended(features: Features, dropped: Dropped, unhurried: bool) -> Any:
@@ -68,7 +74,7 @@ class WhisperEngine:
             finally:
                 if first:
                     all_cores.release()
-            return self._decoder.attending(torch.from_numpy(sides[0]))
+            return sides
 
         self._attended = attended
 
@@ -90,14 +96,14 @@ _FATAL = 4
 """Being stopped is logged as an error otherwise."""
 
 
-def _session(encoder: Path, cores: int) -> Any:
+def _session(graph: Path, cores: int) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others have use for that core
     options.log_severity_level = _FATAL
-    return onnxruntime.InferenceSession(str(encoder), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
 def _encoded(model: Any, features: Features) -> Any:
