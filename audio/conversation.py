@@ -31,7 +31,9 @@ from calls.wire import FRAME_S, Pcm, Wire
 from calls.words import Failed, HandOff, Heard, Reason, Refused, Say, Utterance
 
 FALLING_S = 0.08
-"""So long after the loudness dropped an answer begins to be prepared."""
+"""So long after the loudness dropped the words are asked for."""
+AHEAD_S = 0.7
+"""So long before it may be heard at the earliest an answer is prepared."""
 STALE_S = 0.2
 """More speech than this after a draft was made (voice activity is late) and the draft has missed some of it."""
 LATEST_S = 1.4
@@ -274,8 +276,11 @@ class Conversation:
                 await self._dismiss()
             return
         if stretch.answer is None:
+            if stretch.overhearing.words != text:
+                stretch.overhearing.note(draft.transcript)
+            if quiet < draft.least_s - AHEAD_S:
+                return
             stretch.answer = await self._prepare(stretch, draft)
-            stretch.overhearing.note(draft.transcript)
         answer = stretch.answer
         if quiet >= draft.patience_s and not self._listener.stirring and (answer.ready or quiet >= LATEST_S):
             await self._release(stretch, answer)

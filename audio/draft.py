@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import soxr
@@ -98,13 +99,15 @@ class Overhearing:
 class Draft:
     """Starts at once. `transcript` is None until the words are known, `patience_s` infinite until their tone is too.
 
+    `least_s`: the pause lasts at least so long whatever the tone, 0 until the words are known.
+
     `speech` contains `voiced_s` seconds of voice and a longest pause of `pace_s`; `expected` was made out of it before.
     """
 
     def __init__(self, hearing: Hearing, speech: Pcm, voiced_s: float, pace_s: float, expected: str = ""):
         self.voiced_s = voiced_s
         self.transcript: Transcript | None = None
-        self.patience_s = math.inf
+        self.patience_s, self.least_s = math.inf, 0.0
         self.began_at = asyncio.get_running_loop().time()
         self.heard_at = self.began_at
         self.done = asyncio.create_task(self._hear(hearing, speech, pace_s, expected))
@@ -121,7 +124,9 @@ class Draft:
             heard = self.transcript = await hearing.words(wide, expected)
             self.heard_at = asyncio.get_running_loop().time()
             if heard.text:
-                self.patience_s = patience(heard.text, heard.language, await finished, pace_s, heard.confidence)
+                wait = partial(patience, heard.text, heard.language, pace_s=pace_s, confidence=heard.confidence)
+                self.least_s = wait(1.0)
+                self.patience_s = wait(await finished)
         finally:
             finished.cancel()
             await asyncio.gather(finished, return_exceptions=True)

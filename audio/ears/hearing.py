@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Lock
 from typing import Any
 
@@ -26,6 +27,8 @@ LEAST_S, ROOM_S = 8.0, 3.0
 """Whisper is given at least 8 s, and 3 s of silence after the sound: with less it mishears and repeats itself."""
 TOKENS, TOKENS_S = 10, 7
 """At most so many tokens, and so many more for each second: the fastest Spanish has about 6."""
+GAP_S = 0.08
+"""So much later an utterance is begun while others are heard: two in five pauses are only gaps between words."""
 _NICE = 10
 PERHAPS_SPEECH = 0.3
 """No-speech chance up to which a text that repeats itself is worth a second hearing."""
@@ -38,7 +41,7 @@ class LocalEars:
     """
 
     def __init__(self, engine: Engine, workers: int = 1) -> None:
-        self._engine, self._workers, self._asked = engine, workers, 0
+        self._engine, self._workers, self._asked, self._waited_for = engine, workers, 0, 0
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="ears")
         self._aside = ThreadPoolExecutor(1, thread_name_prefix="ears-aside", initializer=step_back, initargs=(_NICE,))
         self._loading, self._counting = Lock(), Lock()
@@ -55,10 +58,21 @@ class LocalEars:
         unhurried: bool = False,
     ) -> Transcript:
         dropped = Dropped()
-        threads = self._aside if unhurried else self._threads
+        work = partial(self._listen, pcm, languages, current, hints, dropped, expected, unhurried)
+        if unhurried:
+            return await self._heard(self._aside, work, dropped)
+        self._waited_for += 1
+        try:
+            if self._waited_for > 1:
+                await asyncio.sleep(GAP_S)
+            return await self._heard(self._threads, work, dropped)
+        finally:
+            self._waited_for -= 1
+
+    async def _heard(self, threads: ThreadPoolExecutor, work: Callable[[], Transcript], dropped: Dropped) -> Transcript:
         with self._counting:
             self._asked += 1
-        asked = threads.submit(self._listen, pcm, languages, current, hints, expected, dropped, unhurried)
+        asked = threads.submit(work)
         asked.add_done_callback(self._answered)
         try:
             return await asyncio.wrap_future(asked)
@@ -72,7 +86,7 @@ class LocalEars:
 
     @property
     def idle(self) -> bool:
-        return self._workers > 1 and not self._asked
+        return self._workers > 1 and not (self._asked or self._waited_for)
 
     def _answered(self, _: object) -> None:
         with self._counting:
@@ -86,22 +100,13 @@ class LocalEars:
         for threads in (self._aside, self._threads):
             await asyncio.to_thread(threads.shutdown, wait=True, cancel_futures=True)
 
-    def _listen(
-        self,
-        pcm: NDArray[np.float32],
-        languages: Sequence[Language],
-        current: Language,
-        hints: Sequence[str],
-        expected: str,
-        dropped: Dropped,
-        unhurried: bool,
-    ) -> Transcript:
+    def _listen(self, *asked: Any) -> Transcript:
         with self._loading:
             if not self._loaded:
                 self._engine.load()
                 _give_back()
                 self._loaded = True
-        return listen(self._engine, pcm, languages, current, hints, dropped, expected, unhurried)
+        return listen(self._engine, *asked)
 
 
 def listen(

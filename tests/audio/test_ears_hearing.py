@@ -144,6 +144,24 @@ async def test_what_is_not_in_a_hurry_keeps_nobody_waiting() -> None:
     await ears.close()
 
 
+async def test_a_gap_between_words_costs_nothing_while_another_is_heard() -> None:
+    engine = ScriptedEngine(HOLA, HOLA)
+    engine.gate.clear()
+    ears = LocalEars(engine, workers=2)
+    first = asyncio.create_task(ears.hear(speech(1), languages=("es",), current="es"))
+    assert await asyncio.to_thread(engine.began.wait, 10)
+    gap = asyncio.create_task(ears.hear(speech(1), languages=("es",), current="es"))
+    await asyncio.sleep(0)
+    gap.cancel()
+    await asyncio.gather(gap, return_exceptions=True)
+    assert len(engine.frames) == 1, "it was over before it was begun"
+    second = asyncio.create_task(ears.hear(speech(1), languages=("es",), current="es"))
+    engine.gate.set()
+    assert (await first).text == (await second).text == HOLA.text
+    assert ears.idle
+    await ears.close()
+
+
 async def test_what_was_made_out_before_reaches_the_engine() -> None:
     engine = ScriptedEngine(HOLA)
     ears = LocalEars(engine, workers=2)
