@@ -127,6 +127,21 @@ def _add_reads(server: MCPServer[Any], house: House) -> None:
         return await house.get(ctx, "promises", state=state, limit=limit)
 
     @server.tool(annotations=_READS)
+    async def what_callers_hear(
+        ctx: Context,
+        question: Annotated[str, Field(max_length=1_000)],
+        circle: Literal["anyone", "known", "trusted", "inner"] = "anyone",
+        language: Literal["es", "en"] | None = None,
+    ) -> Result:
+        """What a caller of a circle would be told, and by which preferences; nobody is called and nothing is done."""
+        return await house.post(ctx, "preferences/ask", question=question, circle=circle, language=language)
+
+    @server.tool(annotations=_READS)
+    async def read_digest(ctx: Context) -> Result:
+        """The executive's page: decisions needed, what was done, promises at risk, questions. For the executive."""
+        return await house.get(ctx, "digest")
+
+    @server.tool(annotations=_READS)
     async def day_at_a_glance(ctx: Context, since: str | None = None, until: str | None = None) -> Result:
         """Figures over some days (else today), and what callers wanted."""
         return await house.get(ctx, "day", since=since, until=until)

@@ -151,7 +151,7 @@ export class Detail {
   /** Holds `call` for as long as this page is open; answers the hand-off with this id. */
   async take(call, handOff = null) {
     const { id } = call.row;
-    const seat = new Seat(id, this.me(), () => this.leave(id));
+    const seat = new Seat(id, this.me(), () => this.lose(id));
     this.mode = "say";
     $("text").focus();
     try {
@@ -162,6 +162,7 @@ export class Detail {
     }
     this.leave(id);
     if (this.ear?.callId === id) this.ear.leave();
+    seat.seen = call.staffed; // the feed may have told before the answer came
     this.seats.set(id, seat);
     if (this.call) this.head();
     toast(words.yours);
@@ -194,25 +195,34 @@ export class Detail {
   }
 
   async giveBack() {
-    const { id } = this.call.row;
-    if (!(await this.post("hand-back", { by: this.me() }))) return;
-    this.leave(id);
-    toast(words.handed_back);
+    await this.handOver("hand-back", words.handed_back);
   }
 
   /** The receptionist has the call again, and does what is asked of her. */
   async handOver(act, done) {
     const { id } = this.call.row;
-    if (!(await this.post(act, { by: this.me() }))) return;
-    this.leave(id);
-    toast(done);
+    const seat = this.seats.get(id);
+    if (seat) seat.returning = true;
+    if (await this.post(act, { by: this.me() })) {
+      this.leave(id);
+      toast(done);
+    } else if (seat) seat.returning = false;
   }
 
   /** The call is over, or somebody else handed it back. */
   vacate(call) {
     if (call.ended && this.ear?.callId === call.row.id) this.ear.leave();
     const seat = this.seats.get(call.row.id);
-    if (seat && (call.ended || seat.seen)) this.leave(call.row.id);
+    if (!seat || !(call.ended || seat.seen)) return;
+    if (call.ended || seat.returning) this.leave(call.row.id);
+    else this.lose(call.row.id);
+  }
+
+  /** Whoever still talks has to know that the caller no longer hears them. */
+  lose(id) {
+    if (!this.seats.has(id)) return;
+    this.leave(id);
+    toast(words.taken_back, true);
   }
 
   leave(id) {

@@ -131,10 +131,15 @@ function facts(item) {
 function draft(text) {
   const box = make("details");
   const copy = make("button", "quiet", words.copy);
+  const note = make("p", "", text);
   copy.onclick = async () => {
-    await navigator.clipboard.writeText(text);
-    toast(words.copied);
+    try {
+      await navigator.clipboard.writeText(text);
+      toast(words.copied);
+    } catch {
+      getSelection().selectAllChildren(note); // no clipboard for pages without TLS: it is copied by hand
+    }
   };
-  box.append(make("summary", "", words.notice), make("p", "", text), copy);
+  box.append(make("summary", "", words.notice), note, copy);
   return box;
 }

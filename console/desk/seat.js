@@ -55,8 +55,9 @@ export class Seat {
   }
 
   /** Takes the call over, and answers the hand-off with this id. Throws what `ask` throws. */
-  async take(handOff = null) {
-    const told = await ask(`calls/${encodeURIComponent(this.callId)}/seat`, "POST", { by: this.by, hand_off: handOff });
+  async take(handOff = null, again = false) {
+    const path = `calls/${encodeURIComponent(this.callId)}/seat`;
+    const told = await ask(path, "POST", { by: this.by, hand_off: handOff, again });
     this.sound = told.sound;
     this.socket = socketOf(told);
     this.socket.onmessage = ({ data }) => (data instanceof ArrayBuffer ? this.hear(data) : this.socket.send(HERE));
@@ -70,7 +71,7 @@ export class Seat {
   async again() {
     if (this.left) return;
     try {
-      await this.take();
+      await this.take(null, true);
     } catch {
       this.leave();
       this.lost();

@@ -74,13 +74,20 @@ def router(bridge_of: BridgeOf, hear: Hear) -> APIRouter:
 
     @doors.post("/api/calls/{call_id}/seat", status_code=201, tags=["desk"])
     async def seat(
-        call_id: str, front: TheFront, by: By, hand_off: Annotated[str | None, Body(embed=True, max_length=100)] = None
+        call_id: str,
+        front: TheFront,
+        by: By,
+        hand_off: Annotated[str | None, Body(embed=True, max_length=100)] = None,
+        again: Annotated[bool, Body(embed=True, description="the page had it, and lost its connection")] = False,
     ) -> dict[str, object]:
         """Takes the call over for as long as the socket at `path` stays open. `sound`: whether it can be spoken to.
 
-        With `hand_off` that is answered by it: 409 when it no longer rings, whoever was faster.
+        With `hand_off` that is answered by it: 409 when it no longer rings, whoever was faster. With `again` it is not
+        taken from the receptionist: 409 when she has resumed.
         """
         call = await front.in_progress(call_id)
+        if again and not call.with_staff:
+            raise InOtherHands("The receptionist has this call again.")
         if call.id in seats.taken and seats.by.get(call.id) != by:
             raise InOtherHands("A person already has this call.")
         if hand_off:

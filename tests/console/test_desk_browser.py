@@ -238,6 +238,12 @@ async def test_a_hand_off_rings_and_is_accepted_by_one_key(open_house: OpenHouse
         await page.locator("#hand_back").click()
         await expect(page.locator("#take_over")).to_be_visible()
         assert (await house.hear(call_id, "¿Sigue ahí?"))["said"] == ["Muy bien."]
+        await page.locator("#take_over").click()
+        await expect(page.locator("#toast")).to_have_text("You have this call")
+        await house.client.post(f"/api/calls/{call_id}/hand-back")
+        await expect(page.locator("#toast")).to_contain_text("you are no longer heard")
+        late = await house.client.post(f"/api/calls/{call_id}/seat", json={"again": True})
+        assert late.status_code == 409, "it is not taken from her by a page that comes back"
 
 
 async def test_a_hand_off_is_declined_and_a_late_answer_is_told(open_house: OpenHouse) -> None:

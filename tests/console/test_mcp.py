@@ -17,7 +17,7 @@ from calls.words import HandOff, Message, Promise, Reason
 from console.door.secret import key_of, new_secret
 from console.mcp import mcp_open
 from records.store import Store
-from tests.console.conftest import House, OpenHouse, served
+from tests.console.conftest import House, OpenHouse, TheStudy, served
 from tests.doubles import MONDAY, ScriptedMind
 
 TOKEN = "a-long-and-secret-key"
@@ -102,7 +102,7 @@ async def test_the_token_opens_it_and_nothing_else_does(open_house: OpenHouse) -
 
 async def test_a_viewer_reads_and_does_not_act(open_house: OpenHouse) -> None:
     house = await open_house(token=TOKEN)
-    key = await viewer_key(house)
+    key = await key_for(house, Role.VIEWER)
     house.client.headers["Authorization"] = f"Bearer {TOKEN}"
     call_id = await house.dial()
     async with client_of(house, key) as client:
@@ -110,12 +110,28 @@ async def test_a_viewer_reads_and_does_not_act(open_house: OpenHouse) -> None:
         assert "needs the role assistant" in await refused(client, "say", call_id=call_id, text="Hola")
 
 
-async def viewer_key(house: House) -> str:
-    """A token of the role viewer, as an admin gives it out."""
+async def test_an_assistant_acts_and_does_not_read_what_is_the_executive_s(open_house: OpenHouse) -> None:
+    house = await open_house(token=TOKEN)
+    key = await key_for(house, Role.ASSISTANT)
+    house.client.headers["Authorization"] = f"Bearer {TOKEN}"
+    call_id = await house.dial()
+    async with client_of(house, key) as client:
+        assert (await told(client, "say", call_id=call_id, text="Ahora mismo."))["said"] == ["Ahora mismo."]
+        assert "needs the role executive" in await refused(client, "read_digest")
+
+
+async def test_what_a_caller_would_be_told_can_be_asked(study: TheStudy) -> None:
+    async with client_of(study.house) as client:
+        answer = await told(client, "what_callers_hear", question="¿A qué hora abren?", circle="anyone")
+        assert answer["said"] and answer["preferences"]
+
+
+async def key_for(house: House, role: Role) -> str:
+    """A token of that role, as an admin gives it out."""
     store = house.front.archive
     assert isinstance(store, Store)
     secret = new_secret()
-    await store.people.add_token(Token("t1", "ai", Role.VIEWER, key_of(secret), MONDAY))
+    await store.people.add_token(Token(f"t-{role}", f"ai {role}", role, key_of(secret), MONDAY))
     return secret
 
 
