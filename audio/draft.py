@@ -23,6 +23,9 @@ from calls.words import Language
 AFRESH_S = 0.5
 """So much more speech is worth another hearing while the caller goes on."""
 
+TONE_S = 0.1
+"""So much later the tone is judged: the encoder has all cores first, and half of all gaps between words are over."""
+
 CERTAIN = 0.95
 """Odds of a language that the rest of the utterance will not overturn."""
 
@@ -119,7 +122,7 @@ class Draft:
 
     async def _hear(self, hearing: Hearing, speech: Pcm, pace_s: float, expected: str) -> None:
         wide = hearing.widened(speech)
-        finished = asyncio.create_task(hearing.sound.smart_turn.chance(wide))
+        finished = asyncio.create_task(self._tone(hearing, wide))
         try:
             heard = self.transcript = await hearing.words(wide, expected)
             self.heard_at = asyncio.get_running_loop().time()
@@ -130,3 +133,7 @@ class Draft:
         finally:
             finished.cancel()
             await asyncio.gather(finished, return_exceptions=True)
+
+    async def _tone(self, hearing: Hearing, wide: NDArray[np.float32]) -> float:
+        await asyncio.sleep(TONE_S)
+        return await hearing.sound.smart_turn.chance(wide)

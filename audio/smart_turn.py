@@ -13,7 +13,7 @@ from audio.step_back import step_back
 RATE = 16_000
 _SECONDS = 8
 _NICE = 5
-"""Leaves the cores to the encoder while that runs: there is time enough while the words are written down."""
+"""Leaves the cores to whoever is being heard: there is time enough while the words are written down."""
 
 
 class SmartTurn:
