@@ -12,6 +12,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import chromadb
+import httpx
 from chromadb.api.client import Client
 from chromadb.config import Settings
 from chromadb.errors import ChromaError
@@ -29,6 +30,8 @@ WIDER = 4
 Span = tuple[int, int, int]
 """Of an entry: the lowest circle that may hear it, and the first and last day on which it is valid."""
 _NAME = "preferences-"
+_FAILURES = (ChromaError, httpx.HTTPError, ValueError, OSError, RuntimeError)
+"""What Chroma raises when it fails, in this process or as a server."""
 Report = Callable[[int, int], None]
 """Told of long work: how much is done, of how much."""
 
@@ -99,7 +102,7 @@ class Index:
                 configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
                 embedding_function=None,
             )
-        except (ChromaError, ValueError, OSError, RuntimeError) as error:
+        except _FAILURES as error:
             raise EngineError("knowledge", f"Chroma cannot be opened ({error})") from error
 
     def missing(self, wanted: Iterable[Entry]) -> list[Entry]:
@@ -170,7 +173,7 @@ class Index:
         """Gives Chroma back: nothing of it stays open, once the last index of this folder is closed."""
         try:
             self._client.close()
-        except (ChromaError, ValueError, OSError, RuntimeError) as error:
+        except _FAILURES as error:
             raise EngineError("knowledge", f"Chroma cannot be closed ({error})") from error
 
     def _known_entries(self) -> dict[str, Span]:
@@ -186,7 +189,7 @@ class Index:
     def _asked(self, call: Any, **what: Any) -> Any:
         try:
             return call(**what)
-        except (ChromaError, ValueError, OSError, RuntimeError) as error:
+        except _FAILURES as error:
             raise EngineError("knowledge", f"Chroma failed ({type(error).__name__}: {error})") from error
 
 
@@ -200,7 +203,7 @@ def erase(data: Path, url: str | None = None) -> None:
         for collection in client.list_collections():
             if collection.name.startswith(_NAME):
                 client.delete_collection(collection.name)
-    except (ChromaError, ValueError, OSError, RuntimeError) as error:
+    except _FAILURES as error:
         raise EngineError("knowledge", f"Chroma failed ({type(error).__name__}: {error})") from error
 
 
