@@ -62,7 +62,8 @@ def installed() -> bool:
 class BaresipPeer:
     """One telephone. `events` holds what it told of so far, as (type, parameter)."""
 
-    def __init__(self, folder: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+    def __init__(self, folder: Path, rate: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+        self.rate = rate
         self.events: list[tuple[str, str]] = []
         self._folder, self._reader, self._writer = folder, reader, writer
         self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -113,38 +114,46 @@ class BaresipPeer:
         return any(each == kind for each, _ in self.events)
 
     async def say(self, pcm: Pcm) -> None:
-        """Begins to play `pcm` (at 8 kHz), and silence after it."""
+        """Begins to play `pcm`, and silence after it."""
         name = self._folder / f"say{len(list(self._folder.glob('say*.wav')))}.wav"
-        _write(name, pcm)
+        _write(name, pcm, self.rate)
         await self.tell("ausrc", f"aufile,{name}")
 
     def heard(self) -> tuple[Pcm, int]:
         """What it has heard so far, and its rate."""
         files = sorted(self._folder.glob("dump-*-dec.wav"))
         if not files:
-            return np.zeros(0, np.int16), RATE
+            return np.zeros(0, np.int16), self.rate
         raw = files[-1].read_bytes()
         rate = int.from_bytes(raw[24:28], "little")
         return np.frombuffer(raw[WAV_HEAD : len(raw) - (len(raw) - WAV_HEAD) % 2], "<i2").astype(np.int16), rate
 
-    def quiet_s(self) -> float:
-        """Seconds since it last heard a sound; 0 where it never has."""
+    def quiet_s(self, after_s: float = 0.0) -> float:
+        """Seconds since it last heard a sound; 0 where it has heard none later than `after_s` of what it heard."""
         sound, rate = self.heard()
         loud = np.flatnonzero(np.abs(sound.astype(int)) > SILENT)
-        return (len(sound) - int(loud[-1])) / rate if len(loud) else 0.0
+        return (len(sound) - int(loud[-1])) / rate if len(loud) and loud[-1] > after_s * rate else 0.0
+
+    def heard_s(self) -> float:
+        """How long it has been listening."""
+        sound, rate = self.heard()
+        return len(sound) / rate
 
 
 @asynccontextmanager
-async def baresip(folder: Path, account: str = "sip:caller@127.0.0.1") -> AsyncGenerator[BaresipPeer]:
-    """A telephone in `folder`. `account` may carry parameters (``;audio_codecs=pcma``). Raises BaresipError."""
+async def baresip(folder: Path, account: str = "sip:caller@127.0.0.1", rate: int = RATE) -> AsyncGenerator[BaresipPeer]:
+    """A telephone in `folder`. `account` may carry parameters (``;audio_codecs=pcma``), `rate` is what that codec has.
+
+    Raises BaresipError.
+    """
     control = free_port()
-    _set_up(folder, account, control)
+    _set_up(folder, account, control, rate)
     process = await asyncio.create_subprocess_exec(
         "baresip", "-f", str(folder),
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        peer = BaresipPeer(folder, *await _reached(process, control))
+        peer = BaresipPeer(folder, rate, *await _reached(process, control))
         listening = asyncio.create_task(peer.listen())
         try:
             yield peer
@@ -157,13 +166,13 @@ async def baresip(folder: Path, account: str = "sip:caller@127.0.0.1") -> AsyncG
         await process.wait()
 
 
-def _set_up(folder: Path, account: str, control: int) -> None:
+def _set_up(folder: Path, account: str, control: int, rate: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config").write_text(CONFIG.format(sip=free_port(), control=control, folder=folder))
     user, _, parameters = account.partition(";")
     (folder / "accounts").write_text(f"<{user}>;regint=0;{parameters}\n")
     (folder / "contacts").touch()
-    _write(folder / "silence.wav", np.zeros(0, np.int16))
+    _write(folder / "silence.wav", np.zeros(0, np.int16), rate)
 
 
 async def _reached(process: asyncio.subprocess.Process, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -178,5 +187,5 @@ async def _reached(process: asyncio.subprocess.Process, port: int) -> tuple[asyn
     raise BaresipError("baresip did not open.")
 
 
-def _write(file: Path, pcm: Pcm) -> None:
-    soundfile.write(file, np.concatenate([pcm, np.zeros(int(SPARE_S * RATE), np.int16)]), RATE, subtype="PCM_16")
+def _write(file: Path, pcm: Pcm, rate: int) -> None:
+    soundfile.write(file, np.concatenate([pcm, np.zeros(int(SPARE_S * rate), np.int16)]), rate, subtype="PCM_16")

@@ -18,6 +18,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import soundfile
 import soxr
 from rich.console import Console
 from rich.table import Table
@@ -25,7 +26,7 @@ from rich.table import Table
 from audio.ears.models import ct2_folder
 from audio.voice.kokoro_weights import why_not_natural
 from calls.words import Language
-from evals.baresip_peer import BaresipPeer, baresip, installed
+from evals.baresip_peer import RATE, BaresipPeer, baresip, installed
 from evals.caller_voice import CallerVoice
 from evals.house import House, free_port, opened
 from evals.latency import SERVER
@@ -39,11 +40,14 @@ from settings import Settings
 
 MISHEARD, LATER_S = 0.10, 0.120
 """Bars: word error rate of the replies; how much later the wire of SIP may have the reply than the media stream."""
-THINKS_S, CALL_S, TURNS = 1.2, 240.0, 10
+THINKS_S, CALL_S = 1.6, 240.0
+A_CALL = 3
+"""Utterances of one call whose answers are timed."""
 CALLERS = (
     Scenario(
         "sip-es", "es", False,
-        ("Buenos días, soy Luis Prieto. ¿A qué hora abre la oficina?", "Quería dejar un recado para la señora Vidal.",
+        ("Sí, de acuerdo.", "Buenos días, soy Luis Prieto. ¿A qué hora abre la oficina?",
+         "Quería dejar un recado para la señora Vidal.",
          "Confirmo la reunión del martes sobre la ampliación de capital."),
         number="+34600111222",
         told={"same": "No, mejor al seis cero cero, uno dos tres, cuatro cinco seis.",
@@ -52,7 +56,8 @@ CALLERS = (
     ),
     Scenario(
         "sip-en", "en", False,
-        ("Good morning, this is Helen Carter. What are your opening hours?", "I would like to leave a message, please.",
+        ("Yes, that is fine.", "Good morning, this is Helen Carter. What are your opening hours?",
+         "I would like to leave a message, please.",
          "The delivery of the two welding robots is confirmed."),
         number="+442079460018",
         told={"same": "No, please call plus four four, two zero, seven nine four six, zero zero two one.",
@@ -79,7 +84,7 @@ class Talk:
 
     def __init__(self, phone: BaresipPeer, web: httpx.AsyncClient, voice: CallerVoice, scenario: Scenario):
         self._phone, self._web, self._voice, self._scenario = phone, web, voice, scenario
-        self._answered = 0
+        self._answered, self._spoke_until_s = 0, 0.0
         self.said: list[str] = []
 
     async def hold(self) -> dict[str, Any]:
@@ -92,7 +97,9 @@ class Talk:
                 if says is None or self._phone.ended:
                     break
                 self.said.append(words_of(says))
-                await self._phone.say(await self._voice.say(self.said[-1], self._scenario.language, 0))
+                pcm = await self._voice.say(self.said[-1], self._scenario.language, 0)
+                self._spoke_until_s = self._phone.heard_s() + len(pcm) / RATE
+                await self._phone.say(pcm)
             if not self._phone.ended:
                 await self._phone.tell("hangup")
             while (row := await self._record())["state"] == "open":  # noqa: ASYNC110 (the record is asked for)
@@ -104,8 +111,7 @@ class Talk:
         while not self._phone.ended:
             row = await self._record()
             said = spoken(row)
-            turns = sum(event["kind"] == "heard" for event in row["events"])
-            if len(said) > self._answered and turns >= len(self.said) and self._phone.quiet_s() > THINKS_S:
+            if len(said) > self._answered and self._phone.quiet_s(self._spoke_until_s) > THINKS_S:
                 reply, self._answered = " ".join(said[self._answered :]), len(said)
                 return reply
             await asyncio.sleep(0.1)
@@ -131,7 +137,7 @@ def faults_of(row: dict[str, Any], scenario: Scenario, said: Sequence[str]) -> l
     expected = {
         "it came by SIP": row["line"] == "sip" and row["number"] == scenario.number,
         "it is closed": row["state"] == "closed" and "hung_up" in kinds,
-        "one `heard` for each thing said": kinds.count("heard") == len(said),
+        "one `heard` for each thing said after the consent": kinds.count("heard") == len(said) - 1,
         "one message": len(messages) == 1,
         "its number": [each["number"] for each in messages] == [scenario.ends["number"]],
         "its reason": all(scenario.ends["reason"] in each["reason"] for each in messages),
@@ -143,8 +149,8 @@ def faults_of(row: dict[str, Any], scenario: Scenario, said: Sequence[str]) -> l
     return [what for what, holds in expected.items() if not holds]
 
 
-async def converse(house: House, port: int, web: httpx.AsyncClient, scenario: Scenario, data: Path) -> Conversation:
-    """Has one conversation."""
+async def converse(port: int, web: httpx.AsyncClient, scenario: Scenario, data: Path, out: Path) -> Conversation:
+    """Has one conversation; what the caller heard of it is kept in `out`."""
     voice, result = CallerVoice(data), Conversation(scenario.language)
     with TemporaryDirectory() as folder:
         async with baresip(Path(folder), f"sip:{scenario.number}@127.0.0.1") as phone:
@@ -154,6 +160,7 @@ async def converse(house: House, port: int, web: httpx.AsyncClient, scenario: Sc
             with suppress(TimeoutError):
                 row = await talk.hold()
             heard, rate = phone.heard()
+    soundfile.write(out / f"{scenario.id}.wav", heard, rate)
     await voice.close()
     result.said, result.wrong = talk.said, faults_of(row, scenario, talk.said)
     result.replied = " ".join(spoken(row))
@@ -184,14 +191,15 @@ async def answered_after(caller: SipCaller | MediaCaller, said: Recorded) -> flo
 
 async def both_ways(house: House, port: int) -> dict[str, list[float]]:
     """Seconds to the reply, over SIP and over the media stream, one utterance after the other on each."""
-    took: dict[str, list[float]] = {"sip": [], "media": []}
-    for n, said in enumerate(own()[:TURNS]):
+    took: dict[str, list[float | None]] = {"sip": [], "media": []}
+    speech = own()
+    for n in range(0, len(speech), A_CALL):
         async with SipCaller.call(port, f"+3460088{n:04}") as by_sip:
-            took["sip"] += filter(None, [await answered_after(by_sip, said)])
+            took["sip"] += [await answered_after(by_sip, said) for said in speech[n : n + A_CALL]]
         by_stream = await MediaCaller.call(house.base, f"+3460087{n:04}")
-        took["media"] += filter(None, [await answered_after(by_stream, said)])
+        took["media"] += [await answered_after(by_stream, said) for said in speech[n : n + A_CALL]]
         await by_stream.hang_up()
-    return took
+    return {line: [seconds for seconds in times if seconds is not None] for line, times in took.items()}
 
 
 async def measure(out: Path, data: Path) -> tuple[list[Conversation], dict[str, list[float]]]:
@@ -204,7 +212,7 @@ async def measure(out: Path, data: Path) -> tuple[list[Conversation], dict[str, 
         async with opened(SERVER, out / "sip-server.log", **environment) as house:
             headers = {"Authorization": f"Bearer {token}"}
             async with httpx.AsyncClient(base_url=house.base, headers=headers, timeout=20) as web:
-                talks = [await converse(house, port, web, each, data) for each in CALLERS] if installed() else []
+                talks = [await converse(port, web, each, data, out) for each in CALLERS] if installed() else []
                 return talks, await both_ways(house, port)
 
 
