@@ -101,7 +101,7 @@ def _session(graph: Path, cores: int) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cores
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others have use for that core
+    options.add_session_config_entry("session.force_spinning_stop", "1")  # others have use for that core
     options.log_severity_level = _FATAL
     return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
