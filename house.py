@@ -213,7 +213,7 @@ async def open_office(settings: Settings, engines: Engines | None = None) -> Asy
         readiness = Readiness(
             checks, {"records": store.ping}, lambda: breakers.resting, partial(_standing_in, agent, sound)
         )
-        post = await house.enter_async_context(_post_office(settings, store, knowledge))
+        post = await house.enter_async_context(_post_office(settings, store, knowledge, meters))
         mail = partial(_by_mail, post)
         daily = DigestPost(digests, store.lessons, lambda: knowledge.policy, mail, now, bool(settings.imap_url))
         answers = _answers(settings, house, store, knowledge, digests, post)
@@ -400,7 +400,7 @@ def open_its_sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
 
 
 def _post_office(
-    settings: Settings, store: Store, knowledge: OfficeKnowledge
+    settings: Settings, store: Store, knowledge: OfficeKnowledge, meters: Meters
 ) -> AbstractAsyncContextManager[PostOffice]:
     def plain(secret: SecretStr | None) -> str | None:
         return secret.get_secret_value() if secret else None
@@ -415,7 +415,11 @@ def _post_office(
         twilio_api=settings.twilio_api,
     )
     desk = _address(settings)
-    return open_post_office(store.outbox, means, lambda: ZoneInfo(knowledge.policy.hours.timezone), now, desk)
+
+    def zone() -> ZoneInfo:
+        return ZoneInfo(knowledge.policy.hours.timezone)
+
+    return open_post_office(store.outbox, means, zone, now, desk, meters.sms)
 
 
 def _engines_of_sound(sound: Sound, policy: VoicePolicy) -> dict[str, Check]:

@@ -30,9 +30,17 @@ class Means:
 
 @asynccontextmanager
 async def open_post_office(
-    outbox: Outbox, means: Means, zone: Callable[[], ZoneInfo], now: Callable[[], datetime], desk: str | None
+    outbox: Outbox,
+    means: Means,
+    zone: Callable[[], ZoneInfo],
+    now: Callable[[], datetime],
+    desk: str | None,
+    charged: Callable[[int], None] = lambda parts: None,
 ) -> AsyncGenerator[PostOffice]:
-    """`desk`: where the desk is reached, for links in notices. Raises SettingsError."""
+    """`desk`: where the desk is reached, for links in notices. `charged` is told the parts of each SMS.
+
+    Raises SettingsError.
+    """
     async with AsyncExitStack() as stack:
         web = await stack.enter_async_context(client())
         carriers: dict[Medium, Carrier] = {"slack": Slack(web)}
@@ -44,5 +52,5 @@ async def open_post_office(
             carriers["webhook"] = Webhook(web, means.webhook_secret)
         if means.twilio_account and means.twilio_token and means.twilio_number:
             sms = (means.twilio_account, means.twilio_token, means.twilio_number, means.twilio_api)
-            carriers["sms"] = Sms(web, *sms)
+            carriers["sms"] = Sms(web, *sms, charged)
         yield PostOffice(outbox, carriers, zone, now, desk)

@@ -20,6 +20,11 @@ from calls.words import spell_time
 WITHIN_S = 10.0
 TWILIO = "https://api.twilio.com"
 LONGEST_SMS = 480
+_GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
+    "¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_GSM_TWICE = frozenset("^{}\\[~]|€")
 """Characters: three to eight parts, depending on the alphabet."""
 LONGEST_WAIT = timedelta(hours=1)
 _LATER = (408, 409, 423, 425, 429)
@@ -73,16 +78,37 @@ class Slack:
 
 
 class Sms:
-    """Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource)."""
+    """Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource).
 
-    def __init__(self, web: httpx.AsyncClient, account: str, token: str, sender: str, api: str = TWILIO):
-        self._web, self._sender, self._login = web, sender, (account, token)
+    `charged` is told the parts of each message that was taken.
+    """
+
+    def __init__(
+        self,
+        web: httpx.AsyncClient,
+        account: str,
+        token: str,
+        sender: str,
+        api: str = TWILIO,
+        charged: Callable[[int], None] = lambda parts: None,
+    ):
+        self._web, self._sender, self._login, self._charged = web, sender, (account, token), charged
         self._url = f"{api}/2010-04-01/Accounts/{account}/Messages.json"
 
     async def carry(self, told: Told, to: str, channel_id: str) -> None:
         text = f"{told.subject}. {told.body}".strip()
         form = {"To": to, "From": self._sender, "Body": text[:LONGEST_SMS]}
         await _post(self._web, self._url, data=form, auth=self._login)
+        self._charged(parts(form["Body"]))
+
+
+def parts(text: str) -> int:
+    """In how many parts an SMS is sent, and charged (3GPP TS 23.038: seven bits a letter, else sixteen)."""
+    if set(text) <= _GSM | _GSM_TWICE:
+        length, one, each = len(text) + sum(letter in _GSM_TWICE for letter in text), 160, 153
+    else:
+        length, one, each = len(text.encode("utf-16-le")) // 2, 70, 67
+    return 1 if length <= one else -(-length // each)
 
 
 def _plain(text: str) -> str:

@@ -48,6 +48,7 @@ class Meters:
         self._model_calls = Counter(
             "antesala_model_calls", "Questions put to a language model", ["model"], registry=self._registry
         )
+        self._sms_parts = Counter("antesala_sms_parts", "Parts of notices sent by SMS", registry=self._registry)
         self._request_s = Histogram(
             "antesala_request_seconds", "HTTP requests", ["method", "route", "status"], buckets=_SECONDS,
             registry=self._registry,
@@ -87,6 +88,10 @@ class Meters:
     def model_call(self, name: str) -> None:
         """Notes one question put to the model of this name."""
         self._model_calls.labels(name).inc()
+
+    def sms(self, parts: int) -> None:
+        """Notes one SMS that was sent, by what it is charged."""
+        self._sms_parts.inc(parts)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Notes one HTTP request; `route` is its pattern, never its actual path."""

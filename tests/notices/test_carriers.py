@@ -18,7 +18,7 @@ from calls.errors import SettingsError
 from calls.notices import NotSent, Told
 from notices.mail import Mail
 from notices.mail_server import MailServer
-from notices.web import Slack, Sms, Webhook, client
+from notices.web import Slack, Sms, Webhook, client, parts
 from tests.doubles import MONDAY
 from tests.notices.receivers import Postbox, mail_server, receiving
 
@@ -105,13 +105,21 @@ async def test_slack_gets_text_and_no_markup(web: httpx.AsyncClient) -> None:
 
 
 async def test_an_sms_goes_out_as_twilio_wants_it(web: httpx.AsyncClient) -> None:
+    charged: list[int] = []
     async with receiving(201) as receiver:
-        await Sms(web, "AC1", "token", "+34910000000", receiver.url).carry(TOLD, "+34600111222", "c")
+        sms = Sms(web, "AC1", "token", "+34910000000", receiver.url, charged.append)
+        await sms.carry(TOLD, "+34600111222", "c")
     (request,) = receiver.got
     form = dict(httpx.QueryParams(request.body.decode()))
     assert request.path == "/2010-04-01/Accounts/AC1/Messages.json"
     assert request.headers["authorization"] == f"Basic {base64.b64encode(b'AC1:token').decode()}"
     assert (form["To"], form["From"]) == ("+34600111222", "+34910000000") and "La propuesta" in form["Body"]
+    assert charged == [1]
+
+
+def test_an_sms_is_charged_by_its_parts() -> None:
+    told = [("a" * 160, 1), ("a" * 161, 2), ("€" * 80, 1), ("€" * 81, 2), ("ñ" * 160, 1), ("á" * 70, 1), ("á" * 71, 2)]
+    assert [(text, parts(text)) for text, _ in told] == told
 
 
 @pytest.mark.parametrize(
