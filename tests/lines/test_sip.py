@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -95,6 +96,8 @@ async def test_who_is_answered_and_who_is_not():
             assert await peer.final() == 488, "no codec in common"
         async with ringing_sip(port, body=VIDEO_ONLY) as peer:
             assert await peer.final() in (488, 606), "no sound"
+        async with ringing_sip(port, codecs="96", rtpmap="a=rtpmap:96 L16/48000/2\r\n") as peer:
+            assert await peer.final() == 488, "48 kHz stereo"
         async with ringing_sip(port, host="127.0.0.9") as stranger:
             with pytest.raises(TimeoutError):
                 await stranger.final(0.5)
@@ -143,6 +146,17 @@ async def test_sound_that_strangers_send_is_not_heard():
         await until(lambda: line.answerer.keys == ["1"])
         heard = np.concatenate(line.answerer.heard)
         assert alike(heard, tone(800, 1000)) < 0.5 < alike(heard, chirp()[1600:2400])
+
+
+async def test_a_flood_of_keys_ends_no_call():
+    async with listening() as line, ringing_sip(line.port) as peer:
+        assert await peer.final() == 200
+        await until(lambda: line.answerer.open == 1)
+        for n in range(2000):
+            peer._packet(101, struct.pack(">BBH", n % 10, 0x80 | 10, 640), n * 160)
+        while "#" not in line.answerer.keys:
+            await peer.press("#")
+        assert line.answerer.open == 1 and set(line.answerer.keys) <= set("0123456789#")
 
 
 async def test_the_receptionist_hangs_up_and_a_full_house_is_busy():
