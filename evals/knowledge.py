@@ -41,7 +41,7 @@ from knowledge.wording import all_words, fold
 
 HERE = Path(__file__).parent
 DAY = date(2026, 11, 23)
-FALSE_AT_FITTING = 0.04
+FALSE_AT_FITTING = 0.03
 """The threshold leaves this share of the unanswerable questions that it is fitted on an answer."""
 RIDGE = 0.03
 """What keeps the heads of the topics small."""
@@ -217,22 +217,23 @@ def fit() -> Calibration:
             )
             memory.index()
             ranked = [memory.scored(each.text, Circle.INNER, each.language, DAY) for each in asked]
-            tops = [(each[0][1], each[0][0].id in question.right) for question, each in zip(asked, ranked, strict=True)]
-            first = sum(right for _, right in tops) / sum(bool(question.right) for question in asked)
-            bias, slope, sure = _chance(tops, [not question.right for question in asked])
-            tried.append((first, Calibration(words, subjects, bias, slope, sure)))
+            right = [each.best[0][0].id in question.right for question, each in zip(asked, ranked, strict=True)]
+            first = sum(right) / sum(bool(question.right) for question in asked)
+            signs = np.array([[1.0, each.best[0][1], each.clear] for each in ranked])
+            fitted = _chance(signs, np.array(right), np.array([not question.right for question in asked]))
+            tried.append((first, Calibration(words, subjects, *fitted)))
             print(f"{first:.3f} {tried[-1][1]}")
     return max(tried, key=lambda pair: pair[0])[1]
 
 
-def _chance(tops: Sequence[tuple[float, bool]], strange: Sequence[bool]) -> tuple[float, float, float]:
-    """Bias, slope and threshold of a ridge logistic regression of right on score, by Newton's method."""
-    x, y, w = np.array([[1.0, score] for score, _ in tops]), np.array([float(right) for _, right in tops]), np.zeros(2)
+def _chance(x: NDArray[np.float64], y: NDArray[np.bool_], strange: NDArray[np.bool_]) -> list[float]:
+    """A weight for each column of `x` by a ridge logistic regression of `y` (Newton), and the threshold."""
+    w = np.zeros(x.shape[1])
     for _ in range(50):
         p = 1 / (1 + np.exp(-x @ w))
-        w = w + np.linalg.solve((x.T * (p * (1 - p))) @ x + 0.05 * np.eye(2), x.T @ (y - p) - 0.05 * w)
+        w = w + np.linalg.solve((x.T * (p * (1 - p))) @ x + 0.05 * np.eye(len(w)), x.T @ (y - p) - 0.05 * w)
     chance: NDArray[np.float64] = 1 / (1 + np.exp(-x @ w))
-    return float(w[0]), float(w[1]), float(np.quantile(chance[np.array(strange)], 1 - FALSE_AT_FITTING))
+    return [*map(float, w), float(np.quantile(chance[strange], 1 - FALSE_AT_FITTING))]
 
 
 def default_meaning() -> Meaning:

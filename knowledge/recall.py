@@ -45,10 +45,20 @@ class Calibration:
     """What a full match of words adds to a cosine."""
     topics: float = 0.7
     """What a full match of topics adds."""
-    bias: float = -8.728
-    slope: float = 7.848
-    sure: float = 0.866
+    bias: float = -2.07
+    slope: float = 3.65
+    clear: float = 4.64
+    """What it counts that nothing else is asked for as much (`Subjects.stands_out`)."""
+    sure: float = 0.842
     """Chance from which the best may be spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The five that score best, best first, and how clearly the question asks for the first of them."""
+
+    best: list[Scored]
+    clear: float
 
 
 class Memory:
@@ -104,8 +114,8 @@ class Memory:
         """Blocking, about 15 ms: call it from a worker thread."""
         return self._judge(self.scored(question, circle, language, day))
 
-    def scored(self, question: str, circle: Circle, language: Language, day: date) -> list[Scored]:
-        """The five best, best first. A failing encoder or store leaves the search by words and topics."""
+    def scored(self, question: str, circle: Circle, language: Language, day: date) -> Found:
+        """What is nearest to the question. A failing encoder or store leaves the search by words and topics."""
         bare = bare_question(self._unnamed(question, language))
         words = self._words.scores(bare)
         try:
@@ -115,9 +125,11 @@ class Memory:
         except (EngineError, OSError, RuntimeError, ImportError) as error:
             log.warning("recall goes on with words alone (%s)", type(error).__name__)
             row, near = None, words * np.float32(0.5)
-        about = self._subjects.scores(self._topics.asked(bare, row)) if self._subjects else np.zeros_like(words)
-        score = near + self._tuned.words * words + self._tuned.topics * about
-        return self._best(score, circle, day)
+        asked = self._topics.asked(bare, row)
+        about = self._subjects.scores(asked) if self._subjects else np.zeros_like(words)
+        best = self._best(near + self._tuned.words * words + self._tuned.topics * about, circle, day)
+        clear = self._subjects.stands_out(self._number[best[0][0].id], asked) if self._subjects and best else 0.0
+        return Found(best, clear)
 
     def _near(self, found: dict[str, float]) -> Rows:
         """The cosine of each preference's nearest entry; what the index did not return is as far as its last."""
@@ -142,29 +154,30 @@ class Memory:
         best = [(self._preferences[number], float(score[number])) for number in order]
         return [(each, value) for each, value in best if circle.may_hear(each.audience)]
 
-    def _judge(self, scored: list[Scored]) -> Recall:
+    def _judge(self, found: Found) -> Recall:
         """The first is right with its calibrated chance; any other only if the first is not."""
         matches: list[Match] = []
-        for preference, score, over in self._settled(scored):
-            chance = self._chance(score)
+        for preference, score, over in self._settled(found):
+            chance = self._chance(score, found.clear)
             matches.append(Match(preference, chance if not matches else chance * (1 - matches[0].score), over))
         return Recall(tuple(matches), unsure=not matches or matches[0].score < self._tuned.sure)
 
-    def _chance(self, score: float) -> float:
-        return 1 / (1 + math.exp(-(self._tuned.bias + self._tuned.slope * score)))
+    def _chance(self, score: float, clear: float) -> float:
+        tuned = self._tuned
+        return 1 / (1 + math.exp(-(tuned.bias + tuned.slope * score + tuned.clear * clear)))
 
     # --- conflicts ----------------------------------------------------------------------------------
 
-    def _settled(self, scored: list[Scored]) -> Iterator[tuple[Preference, float, tuple[str, ...]]]:
+    def _settled(self, found: Found) -> Iterator[tuple[Preference, float, tuple[str, ...]]]:
         """Of those that answer what the best one answers, only the one that is preferred, with whom it stands for."""
-        if not scored:
+        if not found.best:
             return
-        best, score = scored[0]
-        close = [each for each, value in scored[1:] if self._chance(value) >= LIKELY]
+        (best, score), *others = found.best
+        close = [each for each, value in others if self._chance(value, found.clear) >= LIKELY]
         same = [best, *(each for each in close if self._conflict(best, each))]
         used = reduce(preferred, same)
         yield used, score, tuple(each.id for each in same if each is not used)
-        yield from ((each, score, ()) for each, score in scored[1:] if each not in same)
+        yield from ((each, score, ()) for each, score in others if each not in same)
 
     def rivals(self, id: str) -> list[Preference]:
         """Blocking: who answers the same caller differently than preference `id`, the most alike first."""

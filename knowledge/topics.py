@@ -32,6 +32,8 @@ _BY_WORDS = 0.6
 """What a full match of words adds to a cosine."""
 _BY_NEAREST, _BY_HEADS, _SELDOM = 0.5, 0.15, -8.0
 """What the nearest sentence counts, and each unit of log chance above the third, once the heads tell too."""
+_FAR = 0.9
+"""Below this a question does not ask for a topic: what is of no topic has then as good a chance to be meant."""
 _SPREAD = 0.2
 """How fast a preference's second and third topic count less than its first."""
 _FAINT, _CLEAR = 0.2, 0.6
@@ -65,6 +67,13 @@ class Subjects:
         best: Rows = (asked[self.topics] * self.weights).max(axis=1)
         return best
 
+    def stands_out(self, number: int, asked: Rows) -> float:
+        """How much more is `asked` for what preference `number` speaks of than for anything else; else negative."""
+        topics, weights = self.topics[number], self.weights[number]
+        others = asked.copy()
+        others[topics] *= 1 - weights
+        return float((asked[topics] * weights).max() - others.max())
+
 
 class Topics:
     """All topics, with the rows of their sentences; loads or measures them at the first use."""
@@ -96,7 +105,7 @@ class Topics:
         logits = heads[:, :-1] @ row + heads[:, -1]
         chance = logits - logits.max() - np.log(np.exp(logits - logits.max()).sum())
         found: Rows = _BY_NEAREST * nearest + _BY_HEADS * np.maximum(chance - _SELDOM, 0)
-        return found
+        return np.maximum(found - _FAR, 0)
 
     def spoken_of(self, row: Rows) -> Rows:
         """How much a text on file, by its row, speaks of each topic."""
