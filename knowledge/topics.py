@@ -104,8 +104,8 @@ class Topics:
             return nearest
         logits = heads[:, :-1] @ row + heads[:, -1]
         chance = logits - logits.max() - np.log(np.exp(logits - logits.max()).sum())
-        found: Rows = _BY_NEAREST * nearest + _BY_HEADS * np.maximum(chance - _SELDOM, 0)
-        return np.maximum(found - _FAR, 0)
+        found: Rows = np.maximum(_BY_NEAREST * nearest + _BY_HEADS * np.maximum(chance - _SELDOM, 0) - _FAR, 0)
+        return found
 
     def spoken_of(self, row: Rows) -> Rows:
         """How much a text on file, by its row, speaks of each topic."""
