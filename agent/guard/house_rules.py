@@ -152,14 +152,15 @@ class HouseRules:
             return Screened(Verdict.BLOCK, Topic.INJECTION)
         before = past.lately() if len(text.split()) <= MOST_WORDS_ALONE else []
         together = " ".join([*before, text])
-        asked = {text: 0.0, together: SURER} if before else {text: 0.0}
-        alone, *joined = self._topics.judge(list(asked), self._names(), list(asked.values()))
+        (alone,) = self._topics.judge([text], self._names())
         if before and suspicion(together, "") is Verdict.BLOCK:
             return Screened(Verdict.BLOCK, Topic.INJECTION, alone.scores)
         if alone.verdict is not Verdict.PASS:
             return alone
-        if joined and joined[0].verdict is Verdict.BLOCK:
-            return joined[0]
+        if before and self._topics.emerges(together, [*before, text], self._names()):
+            (joined,) = self._topics.judge([together], self._names(), SURER)
+            if joined.verdict is Verdict.BLOCK:
+                return joined
         return replace(alone, verdict=Verdict.GREY, topic=Topic.INJECTION) if suspect is Verdict.GREY else alone
 
     # --- what is said -------------------------------------------------------------------------------

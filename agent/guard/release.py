@@ -10,7 +10,7 @@ from functools import lru_cache
 from rapidfuzz import fuzz
 
 from agent.guard.disguise import confirms, hides, pieces, spelled
-from agent.guard.normalise import plain
+from agent.guard.normalise import plain, tidy
 from agent.guard.patterns import patterns
 from agent.guard.spoken import addresses, numbers, streams
 from calls.ports import Embed
@@ -74,7 +74,7 @@ class Release:
     def __init__(self, private: Callable[[], Sequence[Preference]], embed: Embed, prompt: str = ""):
         self._private, self._embed = private, embed
         self._prompt = _shingles(plain(prompt))
-        self._vector = lru_cache(maxsize=4096)(lambda text: embed([text])[0])
+        self._vector = lru_cache(maxsize=4096)(lambda text: embed([tidy(text)])[0])
 
     def leaks(self, sentence: str, scene: Scene) -> bool:
         """Whether `sentence`, with what was said just before, gives away what this caller may not hear."""

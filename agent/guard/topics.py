@@ -126,20 +126,17 @@ class Topics:
                 "rules", "The embedders do not match the fitted heads. Fit them again: python -m evals.guard."
             )
 
-    def judge(
-        self, texts: Sequence[str], names: Sequence[str], margins: float | Sequence[float] = 0.0
-    ) -> list[Screened]:
+    def judge(self, texts: Sequence[str], names: Sequence[str], margin: float = 0.0) -> list[Screened]:
         """Each text judged alone; words in `names` (people, streets, companies) count for nothing by themselves.
 
-        `margins`: log-odds, of all texts or of each, by which a text must be over its threshold; at least MARGIN where
-        only a block counts. Only what the quick heads and the words do not find plainly clean is embedded twice.
+        `margin`: log-odds by which a text must be over its threshold; at least MARGIN where only a block counts.
+        Only what the quick heads and the words do not find plainly clean is embedded twice.
         """
-        margin = np.broadcast_to(margins, len(texts)).tolist()
-        whole = list(zip(range(len(texts)), margin, texts, strict=True))
-        parts = [(number, more + PIECE_MARGIN, piece) for number, more, text in whole for piece in pieces(text)]
+        whole = [(number, margin, text) for number, text in enumerate(texts)]
+        parts = [(number, margin + PIECE_MARGIN, piece) for number, _, text in whole for piece in pieces(text)]
         found: dict[int, Screened] = {}
         for (number, more, _), (row, closer) in zip(
-            whole + parts, self._scored([(text, margin[at]) for at, _, text in whole + parts], names), strict=True
+            whole + parts, self._scored([text for _, _, text in whole + parts], names, margin), strict=True
         ):
             screened = self._screened(row, more) if closer else Screened(Verdict.PASS, None, _chances(row))
             if number not in found or _WEIGHT[screened.verdict] > _WEIGHT[found[number].verdict]:
@@ -147,16 +144,27 @@ class Topics:
         judged = [found[number] for number in range(len(texts))]
         return [_graver(*both) for both in zip(judged, self._own(texts), strict=True)] if self._own else judged
 
-    def _scored(self, asked: Sequence[tuple[str, float]], names: Sequence[str]) -> list[tuple[_Floats, bool]]:
-        """Log-odds of each text (given with its margin), and whether it was looked at closely: if not, it is clean."""
-        if not asked:
+    def emerges(self, together: str, apart: Sequence[str], names: Sequence[str]) -> bool:
+        """Whether `together` may be off topic although each text of `apart`, which make it up, was judged to pass.
+
+        Costs one fast embedding: where it looks no worse than the worst of them, judging it would tell nothing new.
+        """
+        texts, allowed = [together, *apart], allow_list(tuple(names))
+        words = np.array([self._lexicon.adds(text, allowed) for text in texts])
+        quick = self._whole(self._heads.quick_scores(self._fast([tidy(text) or "." for text in texts])), texts)
+        worse = (quick + words)[0] > (quick + words)[1:].max(axis=0)
+        doubtful = (quick[0] >= self._heads.clear) | (words[0] > Lexicon.SILENT)
+        return bool((worse & doubtful).any())
+
+    def _scored(self, texts: Sequence[str], names: Sequence[str], margin: float) -> list[tuple[_Floats, bool]]:
+        """Log-odds of each text, and whether it was looked at closely: if not, it is clean."""
+        if not texts:
             return []
-        texts = [text for text, _ in asked]
         allowed = allow_list(tuple(names))
         words = np.array([self._lexicon.adds(text, allowed) for text in texts])
         tidied = [tidy(text) or "." for text in texts]
         quick = self._whole(self._heads.quick_scores(self._fast(tidied)), texts)
-        clean = np.array([self._heads.clear if margin >= MARGIN else self._heads.clean for _, margin in asked])
+        clean = self._heads.clear if margin >= MARGIN else self._heads.clean
         doubtful = ((quick - clean).max(axis=1) >= 0) | (words.max(axis=1) > Lexicon.SILENT)
         scores = np.minimum(quick, clean) + np.minimum(words, 0.0)
         if doubtful.any():
