@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -43,10 +42,15 @@ MISHEARD, LATER_S = 0.10, 0.120
 THINKS_S, CALL_S = 1.6, 240.0
 A_CALL = 3
 """Utterances of one call whose answers are timed."""
+CONSENT: dict[Language, tuple[str, str]] = {
+    "es": ("grabar", "Sí, de acuerdo."),
+    "en": ("record", "Yes, that is fine."),
+}
+"""How a house that records is known by its greeting, and what is said to it."""
 CALLERS = (
     Scenario(
         "sip-es", "es", False,
-        ("Sí, de acuerdo.", "Buenos días, soy Luis Prieto. ¿A qué hora abre la oficina?",
+        ("Buenos días, soy Luis Prieto. ¿A qué hora abre la oficina?",
          "Quería dejar un recado para la señora Vidal.",
          "Confirmo la reunión del martes sobre la ampliación de capital."),
         number="+34600111222",
@@ -56,7 +60,7 @@ CALLERS = (
     ),
     Scenario(
         "sip-en", "en", False,
-        ("Yes, that is fine.", "Good morning, this is Helen Carter. What are your opening hours?",
+        ("Good morning, this is Helen Carter. What are your opening hours?",
          "I would like to leave a message, please.",
          "The delivery of the two welding robots is confirmed."),
         number="+442079460018",
@@ -93,7 +97,9 @@ class Talk:
         async with asyncio.timeout(CALL_S):
             while not self._phone.ended:
                 reply = await self._reply()
-                says = await caller.next(reply, self._scenario.language) if reply else None
+                asked, agreed = CONSENT[self._scenario.language]
+                recorded = not self.said and asked in reply
+                says = agreed if recorded else await caller.next(reply, self._scenario.language) if reply else None
                 if says is None or self._phone.ended:
                     break
                 self.said.append(words_of(says))
@@ -130,14 +136,14 @@ def spoken(row: dict[str, Any]) -> list[str]:
     return [event.get("heard_text") or event["text"] for event in row["events"] if event["kind"] in ("greeted", "said")]
 
 
-def faults_of(row: dict[str, Any], scenario: Scenario, said: Sequence[str]) -> list[str]:
+def faults_of(row: dict[str, Any], scenario: Scenario) -> list[str]:
     """What is wrong with the record of a call, in words."""
     kinds = [event["kind"] for event in row["events"]]
     messages = [event for event in row["events"] if event["kind"] == "message"]
     expected = {
         "it came by SIP": row["line"] == "sip" and row["number"] == scenario.number,
         "it is closed": row["state"] == "closed" and "hung_up" in kinds,
-        "one `heard` for each thing said after the consent": kinds.count("heard") == len(said) - 1,
+        "what was said is on it": kinds.count("heard") >= len(scenario.says),
         "one message": len(messages) == 1,
         "its number": [each["number"] for each in messages] == [scenario.ends["number"]],
         "its reason": all(scenario.ends["reason"] in each["reason"] for each in messages),
@@ -162,7 +168,7 @@ async def converse(port: int, web: httpx.AsyncClient, scenario: Scenario, data: 
             heard, rate = phone.heard()
     soundfile.write(out / f"{scenario.id}.wav", heard, rate)
     await voice.close()
-    result.said, result.wrong = talk.said, faults_of(row, scenario, talk.said)
+    result.said, result.wrong = talk.said, faults_of(row, scenario)
     result.replied = " ".join(spoken(row))
     result.understood = await asyncio.to_thread(written_down, heard.astype(np.float32) / 32768, rate, data, scenario)
     wrong, words = errors(result.replied, result.understood)
