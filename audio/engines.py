@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from loguru import logger
+from threadpoolctl import threadpool_limits
 
 from audio.ears import Ears, open_ears
 from audio.smart_turn import RATE, SmartTurn
@@ -48,6 +49,7 @@ async def open_sound(
     Raises SettingsError for an unknown kind, WeightsError where weights are missing.
     """
     logger.disable("pipecat")  # it greets and chats on standard error
+    threadpool_limits(1, user_api="blas")  # NumPy's threads wait for more in a circle, on a core that the ears need
     session, smart_turn = await asyncio.gather(asyncio.to_thread(open_session), asyncio.to_thread(SmartTurn))
     sound = Sound(
         open_ears(ears, model, data, ears_params),
