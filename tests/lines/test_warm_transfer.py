@@ -18,7 +18,7 @@ from calls.words import CallRow, HandOff, HandOffState, Language, Promise
 from evals.lines import alike, chirp
 from evals.lines_peer import SipPeer, ringing_sip
 from lines.sip.account import PhoneSet
-from tests.lines.doors import tone, until
+from tests.lines.doors import SOON_S, tone, until
 from tests.lines.test_whole_calls import Served, of_kind, small_house
 
 pytest.importorskip("baresip", reason="the extra `sip` is not installed")
@@ -83,14 +83,17 @@ async def test_the_assistant_hears_a_whisper_takes_the_call_and_gives_it_back():
         assert np.abs(assistant.received().astype(int)).max() > 4000, "the whisper"
         await assistant.press("1")
         await until(lambda: call.with_staff)
-        await asyncio.sleep(2.0)  # the receptionist's last words
-        assistant.heard.clear()
-        caller.heard.clear()
         said, answered = chirp(), chirp()[::-1].copy()
-        await asyncio.gather(caller.say(said), assistant.say(answered))
-        await asyncio.sleep(0.4)
-        assert alike(assistant.received(), said[1600:6400]) > 0.9
-        assert alike(caller.received(), answered[1600:6400]) > 0.9
+
+        def worst() -> float:
+            """How like what was said is what was heard, on the side where it is less so."""
+            return min(alike(assistant.received(), said[1600:6400]), alike(caller.received(), answered[1600:6400]))
+
+        async with asyncio.timeout(SOON_S):  # said again over the receptionist's last words, and where it was torn
+            while worst() <= 0.9:
+                assistant.heard.clear()
+                caller.heard.clear()
+                await asyncio.gather(caller.say(np.tile(said, 2)), assistant.say(np.tile(answered, 2)))
         assistant.bye()
         await until(lambda: not call.with_staff)
         assert rung.states == [*list(HandOffState)[:3], HandOffState.BRIDGED, HandOffState.RESUMED]
