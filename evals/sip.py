@@ -93,7 +93,7 @@ class Talk:
 
     async def hold(self) -> dict[str, Any]:
         """The whole conversation; the record of the call once it is closed."""
-        caller, row = ScriptedCaller(self._scenario), await self._record()
+        caller = ScriptedCaller(self._scenario)
         async with asyncio.timeout(CALL_S):
             while not self._phone.ended:
                 reply = await self._reply()
@@ -124,10 +124,11 @@ class Talk:
         return ""
 
     async def _record(self) -> dict[str, Any]:
-        (row,) = (await self._web.get("/api/calls", params={"number": self._scenario.number, "limit": 1})).json()[
-            "items"
-        ]
-        record: dict[str, Any] = (await self._web.get(f"/api/calls/{row['id']}")).json()
+        """Of the call; it is answered a little before it is on record."""
+        asked = {"number": self._scenario.number or "", "limit": "1"}
+        while not (rows := (await self._web.get("/api/calls", params=asked)).json()["items"]):  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        record: dict[str, Any] = (await self._web.get(f"/api/calls/{rows[0]['id']}")).json()
         return record
 
 
