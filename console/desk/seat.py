@@ -37,8 +37,8 @@ PATH = "/desk/seat"
 RATE = 16_000
 MOST_SOUND = RATE * 2 * 2
 """Bytes of sound in one message: two seconds."""
-SIT_WITHIN_S = 3.0
-"""A page that took a call has to open its socket by then, else it is taken for gone."""
+SIT_WITHIN_S = 1.0
+"""A page that took a call has to open its socket by then, else it is treated as one that lost its connection."""
 BACK_WITHIN_S = 2.0
 """A page that lost its connection may take its seat again; after that the receptionist resumes."""
 ASK_EVERY_S, GONE_AFTER_S = 0.5, 2.0

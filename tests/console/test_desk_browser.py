@@ -71,7 +71,8 @@ async def tell(told: Any, route: Route) -> None:
 @pytest.fixture(autouse=True)
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """However busy the machine is, a page that is there is not taken for gone."""
-    monkeypatch.setattr(seat, "GONE_AFTER_S", 60.0)
+    for patience in ("GONE_AFTER_S", "SIT_WITHIN_S"):
+        monkeypatch.setattr(seat, patience, 60.0)
 
 
 @dataclass
