@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
 BIN := .venv/bin
 OUT := out
-SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_init.py cli_keeping.py cli_knowledge.py cli_line.py cli_office.py cli_people.py doctor.py house.py offices.py server.py settings.py
+SOURCES := agent audio calls console evals knowledge lines notices prompts records cli.py cli_eval.py cli_init.py cli_keeping.py cli_knowledge.py cli_line.py cli_office.py cli_people.py doctor.py engines.py house.py offices.py server.py settings.py
 # Their slow tests keep nobody waiting on the telephone, so that two may run beside each other.
 AS_FAST_AS_IT_GOES := tests/agent tests/contracts tests/knowledge tests/played tests/records
 # Real engines on a real clock may lose to a busy machine once, never twice; what was run again is listed at the end.

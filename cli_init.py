@@ -73,7 +73,7 @@ def _answers(file: Path | None) -> dict[str, str] | None:
 async def _spoken(folder: Path, language: Language, settings: Settings) -> None:
     """Asks by this machine's loudspeaker and hears by its microphone."""
     from audio.question import answer_to
-    from house import open_its_sound
+    from engines import open_its_sound
     from lines.microphone import Microphone, load_sounddevice
 
     load_sounddevice()

@@ -1,4 +1,4 @@
-"""Builds the office from settings. The only file that names an engine."""
+"""Builds the office from settings, around the engines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -26,11 +25,9 @@ from agent.language import language_of
 from agent.mind import AgentMind
 from agent.models import ChosenModel, choose_model
 from agent.wishes import Wishes
-from audio.ears.spared import SparedEars
-from audio.engines import Sound, open_sound, warm_turns
-from audio.pace import cores, hearing_s
+from audio.engines import Sound, warm_turns
 from audio.reception import Reception
-from calls.admission import Admission, carried
+from calls.admission import Admission
 from calls.breaker import Breakers
 from calls.desk import Desk
 from calls.notices import Channel, Reply, Told
@@ -50,6 +47,7 @@ from console.api.learning import Learning
 from console.api.meters import Meters
 from console.api.notices import Notices
 from console.api.sandbox import rehearse as try_out
+from engines import Engines
 from knowledge.asked import KINDS
 from knowledge.autonomy import Earned
 from knowledge.budget import Budget
@@ -100,56 +98,6 @@ class OpenOffice:
     budget: Budget
     carries: Callable[[str, Language], Awaitable[int]]
     chosen: tuple[str, ...]
-
-
-class Engines:
-    """What understands, hears and speaks in one process, for one office or several. None of it knows any office.
-
-    `most`: calls by voice at once in all offices together; None: as measured.
-    """
-
-    def __init__(self, stack: AsyncExitStack, most: int | None = None):
-        workers = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="mind")
-        stack.callback(workers.shutdown)
-        self.e5, self.fast, self.phrases = E5(), FastSentence(), Phrasebook.load()
-        self.stand_in = HouseModel(self.phrases, self.e5, workers)
-        self._stack, self._one_at_a_time = stack, asyncio.Lock()
-        self._sound: Sound | None = None
-        self._carries: int | None = None
-        self._most = most
-        self._boards: list[Switchboard] = []
-
-    async def sound(self, settings: Settings, breakers: Breakers) -> Sound:
-        """Opened at the first call of this; what the ears fail at is counted in `breakers`. Raises SettingsError."""
-        async with self._one_at_a_time:
-            if self._sound is None:
-                self._sound = await self._stack.enter_async_context(open_its_sound(settings))
-        return replace(self._sound, ears=SparedEars(self._sound.ears, breakers))
-
-    async def carries(self, text: str, language: Language) -> int:
-        """How many calls at once this machine carries, measured once. Raises EngineError."""
-        async with self._one_at_a_time:
-            if self._carries is None:
-                assert self._sound is not None
-                self._carries = carried(await hearing_s(self._sound, text, language), cores())
-        return self._carries
-
-    def serve(self, board: Switchboard, house: AsyncExitStack) -> None:
-        """The calls of `board` take part of what this machine carries, until the `house` is closed."""
-        self._boards.append(board)
-        house.callback(self._boards.remove, board)
-        board.crowded = self._crowded
-
-    def _crowded(self) -> bool:
-        most = self._most or self._carries
-        return most is not None and sum(board.served for board in self._boards) >= most
-
-
-@asynccontextmanager
-async def open_engines(most: int | None) -> AsyncGenerator[Engines]:
-    """Those that several offices share."""
-    async with AsyncExitStack() as stack:
-        yield Engines(stack, most)
 
 
 @asynccontextmanager
@@ -384,19 +332,6 @@ def _our_prompts() -> str:
 def _standing_in(mind: AgentMind, sound: Sound) -> dict[str, str]:
     """Which engine another stands in for now."""
     return {engine: name for engine, name in (("mind", mind.stands_in), ("voice", sound.voice.stands_in)) if name}
-
-
-def open_its_sound(settings: Settings) -> AbstractAsyncContextManager[Sound]:
-    """The engines of sound that the settings ask for."""
-    voices: dict[Language, str] = {}
-    if settings.voice_es:
-        voices["es"] = settings.voice_es
-    if settings.voice_en:
-        voices["en"] = settings.voice_en
-    return open_sound(
-        settings.data, settings.ears, settings.whisper_model, settings.voice, voices or None,
-        settings.ears_params, settings.voice_params,
-    )  # fmt: skip
 
 
 def _post_office(

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from calls.errors import SettingsError
 from console.logs import log_without_words
-from house import open_engines
+from engines import open_engines
 from server import create_app, keep_open, no_open_door
 from settings import PREFIX, Settings
 

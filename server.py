@@ -55,7 +55,8 @@ from console.door.porter import Porter
 from console.logs import log_without_words
 from console.mcp import mcp_open
 from console.study import agenda, sound
-from house import Engines, OpenOffice, open_office
+from engines import Engines
+from house import OpenOffice, open_office
 from knowledge.subscription import Subscription
 from lines import asterisk, audiosocket, browser, plivo, telnyx, twilio
 from lines.exchange import exchange

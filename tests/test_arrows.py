@@ -34,6 +34,7 @@ OURS = {
     "cli_office",
     "cli_people",
     "doctor",
+    "engines",
     "house",
     "offices",
     "evals",

@@ -73,7 +73,7 @@ def test_the_questions_are_asked_out_loud_and_what_was_heard_can_be_put_right(
 
     monkeypatch.setattr("cli_init._first_call", nothing)
     monkeypatch.setattr("audio.question.answer_to", answer_to)
-    monkeypatch.setattr("house.open_its_sound", engines)
+    monkeypatch.setattr("engines.open_its_sound", engines)
     monkeypatch.setattr("lines.microphone.load_sounddevice", lambda: None)
     monkeypatch.setenv("ANTESALA_MODEL", "house")
     by_id = {each.id: each.text for each in questions("es")}

@@ -130,7 +130,12 @@ class Phone:
             ))  # fmt: skip
         self._gate = Gate([ip_network(each, strict=False) for each in self._setup.allow])
         anyone = Account(
-            "antesala", self._setup.listen, "", reg_interval=0, audio_codecs=CODECS, extra_params=("catchall=yes", "mediaenc=srtp")
+            "antesala",
+            self._setup.listen,
+            "",
+            reg_interval=0,
+            audio_codecs=CODECS,
+            extra_params=("catchall=yes", "mediaenc=srtp"),
         )
         self._agent = await self._answering(anyone)
         if trunk := self._setup.register:

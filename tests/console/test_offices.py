@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from calls.errors import SettingsError
-from house import open_engines
+from engines import open_engines
 from offices import OWN_FILE, ByHost, read_offices
 from server import create_app
 from settings import SAMPLE_OFFICE, Settings
@@ -78,7 +78,7 @@ async def test_two_offices_know_nothing_of_each_other(
     tmp_path: Path, machine: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Their engines of sound are left out: tones instead of speech."""
-    monkeypatch.setattr("house.open_its_sound", lambda settings: nullcontext(sound(Language_of_tones())))
+    monkeypatch.setattr("engines.open_its_sound", lambda settings: nullcontext(sound(Language_of_tones())))
     async with both_open(tmp_path, machine) as two:
         await what_callers_say(two, tmp_path)
         await a_stranger_at_every_route(two)
