@@ -35,7 +35,7 @@ def test_the_table_of_settings_is_true() -> None:
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_read_by_something(name: str) -> None:
-    sources = [ROOT / f"{each}.py" for each in ("house", "server", "cli", "doctor", "settings")]
+    sources = [ROOT / f"{each}.py" for each in ("engines", "house", "server", "cli", "doctor", "settings")]
     everything = "\n".join(file.read_text() for file in sources if file.exists())
     assert re.findall(rf"\b(?:settings|self)\.{name}\b", everything), f"nobody reads {PREFIX}{name.upper()}"
 
