@@ -45,11 +45,11 @@ class Calibration:
     """What a full match of words adds to a cosine."""
     topics: float = 0.7
     """What a full match of topics adds."""
-    bias: float = -3.65
+    bias: float = -3.0
     slope: float = 6.0
-    clear: float = 3.9
+    clear: float = 2.1
     """What it counts that nothing else is asked for as much (`Subjects.stands_out`)."""
-    sure: float = 0.8427
+    sure: float = 0.839
     """Chance from which the best may be spoken."""
 
 
