@@ -41,12 +41,34 @@ def all_digits(text: str, language: Language, region: str) -> str:
     return "".join(_best(run, language, region) for run in _runs(text, language))
 
 
-def e164(digits: str, region: str, language: Language) -> str | None:
-    """`digits` as a whole number in E.164; None if it is no number of `region` or the caller's language's countries."""
-    for country in dict.fromkeys([region, *({"en": ["US", "GB"], "es": ["ES", "MX"]}[language])]):
+def e164(digits: str, region: str, language: Language, own: str | None = None) -> str | None:
+    """`digits` as a whole number in E.164; None if it is no number of `region` or the caller's countries.
+
+    Those are the one of their `own` number, in E.164, and those of their language.
+    """
+    for country in dict.fromkeys([region, *_home(own), *_countries(digits, language)]):
         if number := _parsed(digits, country):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return None
+
+
+def _home(own: str | None) -> list[str]:
+    try:
+        country = phonenumbers.region_code_for_number(phonenumbers.parse(own or ""))
+    except phonenumbers.NumberParseException:
+        return []
+    return [country] if country else []
+
+
+def _countries(digits: str, language: Language) -> list[str]:
+    if language == "es":
+        return ["ES", "MX"]
+    return ["GB", "US"] if digits.startswith("0") else ["US", "GB"]
+
+
+def beside_digits(text: str, language: Language) -> int:
+    """How many words of `text` are no digits."""
+    return sum(word[0].isalpha() and _atom(word, language, in_run=True) is None for word in _words(text))
 
 
 def too_short(digits: str, region: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from agent.house.digits import all_digits, corrected, digits_in, e164, too_short
+from agent.house.digits import all_digits, beside_digits, corrected, digits_in, e164, too_short
 from agent.house.intents import Intent, asks, sure_intents
 from agent.house.names import introduction
 from agent.house.reasons import added, asked_reason, only_a_call, stated_reason
@@ -74,6 +74,10 @@ class Told:
     def means(self, *intents: Intent) -> bool:
         return not self.intents.isdisjoint(intents)
 
+    def whole(self, digits: str) -> str | None:
+        """`digits` as a whole number in E.164; None if more must follow or they are none."""
+        return e164(digits, self.region, self.language, self.own)
+
 
 def after(facts: Facts, told: Told) -> Facts:
     """The facts once the caller has said this too."""
@@ -106,7 +110,7 @@ def _number(facts: Facts, told: Told) -> Facts:
     if told.asked == "confirm_number" and facts.number:
         mended = corrected(facts.number, told.text, told.language, told.region)
         if mended:
-            return replace(facts, number=e164(mended, told.region, told.language) or mended, confirmed=False)
+            return replace(facts, number=told.whole(mended) or mended, confirmed=False)
     find = all_digits if answered else digits_in
     digits = find(told.text, told.language, told.region) or ""
     if len(digits.lstrip("+")) >= (1 if told.asked == "ask_number_rest" else 3):
@@ -115,9 +119,9 @@ def _number(facts: Facts, told: Told) -> Facts:
 
 
 def _with_digits(facts: Facts, digits: str, told: Told) -> Facts:
-    if facts.partial and told.asked == "ask_number_rest" and not e164(digits, told.region, told.language):
+    if facts.partial and told.asked == "ask_number_rest" and not told.whole(digits):
         digits = facts.partial + digits
-    if whole := e164(digits, told.region, told.language):
+    if whole := told.whole(digits):
         same = whole == facts.number and (facts.confirmed or told.asked == "confirm_number")
         return replace(facts, number=whole, partial=None, confirmed=same)
     if too_short(digits, told.region):
@@ -162,8 +166,10 @@ def _why(facts: Facts, told: Told) -> Facts:
 
 
 def _only_a_number(told: Told) -> bool:
-    """Whether they say no more than that this number will do."""
-    return bool(pattern("same_number").search(told.text)) and len(told.text.split()) <= 6
+    """Whether they say no more than that this number will do, or another."""
+    if pattern("same_number").search(told.text):
+        return len(told.text.split()) <= 6
+    return bool(digits_in(told.text, told.language, told.region)) and beside_digits(told.text, told.language) <= 4
 
 
 def _unasked_reason(facts: Facts, told: Told) -> str | None:

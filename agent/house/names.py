@@ -18,7 +18,7 @@ class Introduction:
     company: str | None = None
 
 
-_CAPITAL = r"(?:(?:[A-ZÁÉÍÓÚÑÜ][\w'’-]*|[A-Z]\.)(?:\.(?=\s[A-Z]))?)"
+_CAPITAL = r"(?:(?:[A-Z]|Ma|Fco|St|Jr)\.(?=\s[A-Z])|[A-ZÁÉÍÓÚÑÜ][\w'’-]*)"
 _JOINED = r"(?: (?:de la|de los|de las|del|de|van|von|der|di|da|dos|la|y|i)| &| and| the)?"
 _COMPANY = re.compile(rf"{_CAPITAL}(?:{_JOINED} {_CAPITAL}|\d+)*(?:,? (?:S\.?[AL]\.?U?\.?|Inc\.?|Ltd\.?|LLC))?")
 _ENDS_NAME = re.compile(r"[,.;:!?]|\s+(?:de|del|desde|from|with|at|y|and|llamo|calling)\b")

@@ -289,6 +289,16 @@ def test_a_wished_time_is_promised_or_another_offered() -> None:
     assert call.did(Promise).due == MONDAY_TEN.replace(day=24, hour=9, minute=30)
 
 
+def test_another_number_is_not_taken_for_the_message() -> None:
+    call = HouseCall()
+    call.says("Quiero dejar un recado")
+    call.says("Soy Ana Gil")
+    call.says("No, mejor al seis cero cero, uno uno uno, dos dos dos")
+    assert "6 0 0, 1 1 1, 2 2 2" in call.says("Dígale que el contrato está firmado")
+    call.says("Sí, ese")
+    assert "contrato" in call.did(Message).reason and "cero" not in call.did(Message).reason
+
+
 def test_an_urgent_message_is_marked() -> None:
     call = HouseCall(LUIS)
     call.says("Dígale que el envío está parado, es muy urgente")

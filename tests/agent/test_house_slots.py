@@ -53,6 +53,8 @@ def test_spanish_introductions(text: str, name: str | None, company: str | None)
         ("I'm Sarah O'Connor, with Skynet Ltd", "Sarah O'Connor", "Skynet Ltd"),
         ("I'm sorry, is Ms. Vidal there?", None, None),
         ("I'm looking for Elena", None, None),
+        ("Hi, this is Helen Carter. When is the office open?", "Helen Carter", None),
+        ("Hi, this is J. St. James. Where are you?", "J. St. James", None),
     ],
 )
 def test_english_introductions(text: str, name: str | None, company: str | None) -> None:
@@ -111,6 +113,9 @@ def test_numbers_are_kept_in_e164_and_read_back_in_groups() -> None:
     assert e164("600111222", "ES", "es") == "+34600111222"
     assert e164("2125550199", "ES", "en") == "+12125550199"
     assert e164("12", "ES", "es") is None
+    assert e164("02079460958", "ES", "en", own="+447700900155") == "+442079460958"
+    assert e164("02079460958", "ES", "en") == "+442079460958", "no number begins with 0 in the United States"
+    assert e164("600111222", "ES", "en", own="+447700900155") == "+34600111222"
     assert groups("+34600111222", "ES") == ["600", "111", "222"]
     assert groups("+12125550199", "ES") == ["+1", "212", "555", "0199"]
     assert too_short("600111", "ES") and not too_short("600111222", "ES")
