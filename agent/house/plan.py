@@ -22,6 +22,8 @@ from prompts import Phrasebook, pattern, sentences
 
 LISTENED = 0.35
 """Below this confidence we ask again rather than answer what may not have been said."""
+LIKELY = 0.1
+"""Chance from which a caller who names a department is sent on to what is on file."""
 _SHORT = frozenset({Intent.AFFIRM, Intent.DENY, Intent.THANKS, Intent.GREETING, Intent.CORRECT, Intent.HOW_ARE_YOU})
 _TELLING = (Intent.STATES_REASON, Intent.LEAVE_MESSAGE, Intent.WANTS_CALLBACK, Intent.SALES, Intent.BOOK)
 """Intents of somebody who tells or wants something, rather than asks."""
@@ -151,11 +153,13 @@ def a_personal_matter(at: Situation, words: Wording) -> Moves | None:
 
 
 def another_department(at: Situation, words: Wording) -> Moves | None:
-    """A department by its name and no more: what is likeliest on file to send them on."""
-    found, text = at.scene.recall.matches[:1], at.scene.heard.text
-    if best(at) or not found or found[0].preference.do is not Action.REDIRECT or at.facts.taking:
+    """A department by its name and no more: where on file they are likeliest to be sent on to."""
+    text = at.scene.heard.text
+    if best(at) or at.facts.taking or len(text.split()) > 9 or not pattern("department").search(text):
         return None
-    return follow(at, words, found[0]) if pattern("department").search(text) and len(text.split()) <= 9 else None
+    elsewhere = (each for each in at.scene.recall.matches if each.preference.do is Action.REDIRECT)
+    found = max(elsewhere, key=lambda match: match.score, default=None)
+    return follow(at, words, found) if found and found.score >= LIKELY else None
 
 
 def another_time(at: Situation, words: Wording) -> Moves | None:
