@@ -57,7 +57,12 @@ async def taken_over_by_voice(base: str, folder: Path) -> None:
     """They hear each other, both stand on record in words, and the receptionist knows afterwards what was agreed."""
     async with chromium(microphone=microphone(folder), size=(1280, 900)) as page:
         to_the_page: list[bytes] = []
-        page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: to_the_page.append(frame)))
+
+        def received(frame: str | bytes) -> None:
+            if isinstance(frame, bytes):  # the others ask whether the page is still there
+                to_the_page.append(frame)
+
+        page.on("websocket", lambda socket: socket.on("framereceived", received))
         await page.goto(f"{base}/desk?lang=es")
         caller = await MediaCaller.call(base, "+34600999777")
         await page.locator(".card:not([data-health=ended]) .who").first.click(timeout=PATIENCE_MS)
