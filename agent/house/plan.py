@@ -22,6 +22,8 @@ from prompts import Phrasebook, pattern, sentences
 
 LISTENED = 0.35
 """Below this confidence we ask again rather than answer what may not have been said."""
+ASKED_WHEN = 2
+"""So often a time is asked for; then it becomes a message."""
 LIKELY = 0.1
 """Chance from which a caller who names a department is sent on to what is on file."""
 _SHORT = frozenset({Intent.AFFIRM, Intent.DENY, Intent.THANKS, Intent.GREETING, Intent.CORRECT, Intent.HOW_ARE_YOU})
@@ -142,6 +144,8 @@ def a_rule(at: Situation, words: Wording) -> Moves | None:
         return None
     if at.asked in ASKS_NAME and at.facts.taking and not at.intents & CONTENT:
         return None
+    if match.preference.do is Action.BOOK and at.has(Intent.ASKS_EXECUTIVE) and not at.has(Intent.BOOK):
+        return None  # to speak with somebody now is no meeting
     return follow(at, words, match)
 
 
@@ -168,7 +172,14 @@ def another_time(at: Situation, words: Wording) -> Moves | None:
         if at.has(Intent.AFFIRM) or at.facts.due != at.before.due:
             return _promised(at, words)
         return _more(words, "fine") if at.has(Intent.DENY) else None
-    return booking(at, words) if at.asked in ("ask_when", "offer_booking_instead", "ask_name_booking") else None
+    if at.asked not in ("ask_when", "offer_booking_instead", "ask_name_booking"):
+        return None
+    if at.asked == "ask_when" and at.facts.due == at.before.due:
+        if at.has(Intent.GOODBYE, Intent.NOTHING_ELSE, Intent.NEVER_MIND) or at.intents & CONTENT - {Intent.BOOK}:
+            return None  # they are at something else
+        if at.said["ask_when"] >= ASKED_WHEN:
+            return Taker(_taking(at), words).moves()
+    return booking(at, words)
 
 
 def the_end(at: Situation, words: Wording) -> Moves | None:

@@ -452,6 +452,28 @@ def test_booking_offers_the_time_that_is_free() -> None:
     assert call.did(Booking).start == MONDAY_TEN.replace(day=24, hour=17)
 
 
+def test_who_wants_to_speak_with_her_is_not_asked_for_a_day() -> None:
+    rule = preference("r", "Reserva media hora a los inversores.", do=Action.BOOK, when="reunión")
+    call = HouseCall(LUIS, on_file={"hablar": rule})
+    assert "día" not in call.says("Buenos días, soy Luis Prieto, podría hablar con la señora Vidal.")
+
+
+def test_a_day_that_nobody_names_becomes_a_message() -> None:
+    rule = preference("r", "Reserva media hora a los inversores.", do=Action.BOOK, when="reunión")
+    call = HouseCall(LUIS, on_file={"reunión": rule})
+    call.says("Quería una reunión con Elena")
+    assert "día" in call.says("Pues no sabría decirle")
+    assert "día" not in call.says("Ya le digo que no lo sé")
+
+
+def test_a_goodbye_is_no_day() -> None:
+    rule = preference("r", "Reserva media hora a los inversores.", do=Action.BOOK, when="reunión")
+    call = HouseCall(LUIS, on_file={"reunión": rule})
+    call.says("Quería una reunión con Elena")
+    assert "qué día" not in call.says("Nada más, muchas gracias.").lower()
+    assert call.did(HangUp)
+
+
 def test_without_a_rule_an_appointment_becomes_a_message() -> None:
     call = HouseCall(LUIS)
     call.says("Quería pedir una cita con ella para el jueves")
