@@ -39,14 +39,14 @@ def init(
     data: DataDir = None,
 ) -> None:
     """Interviews the executive (some five minutes) and writes an office folder that answers at once."""
-    chosen = office or Settings.read(data=data).office
+    settings = Settings.read(data=data)
+    chosen = office or settings.office
     folder = Path("office") if chosen == SAMPLE_OFFICE else chosen
     if (folder / "voice.yaml").exists():
         raise OfficeError(folder, "There is an office here already.", "Choose another folder with --office.")
     if voice and answers:
         raise typer.BadParameter("--voice asks for the answers; leave --answers out.")
     spoken: Language = language or _language()
-    settings = Settings.read(data=data)
     interview = _spoken(folder, spoken, settings) if voice else _write(folder, _answers(answers), spoken, settings)
     asyncio.run(interview)
     out.print({"es": f"Su despacho está en {folder}.", "en": f"Your office is in {folder}."}[spoken], soft_wrap=True)

@@ -176,14 +176,12 @@ def _set_up(folder: Path, account: str, control: int, rate: int) -> None:
 
 
 async def _reached(process: asyncio.subprocess.Process, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    try:
+    with suppress(TimeoutError):
         async with asyncio.timeout(WITHIN_S):
             while process.returncode is None:
                 with suppress(OSError):
                     return await asyncio.open_connection("127.0.0.1", port)
                 await asyncio.sleep(0.05)
-    except TimeoutError:
-        pass
     raise BaresipError("baresip did not open.")
 
 

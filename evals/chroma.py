@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -37,11 +37,10 @@ class ChromaServer:
         self._process = subprocess.Popen([PROGRAM, *given], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + START_WITHIN_S
         while time.monotonic() < until and self._process.poll() is None:
-            try:
+            with suppress(httpx.TransportError):
                 if httpx.get(f"{self.url}/api/v2/heartbeat", timeout=2).is_success:
                     return
-            except httpx.TransportError:
-                time.sleep(0.2)
+            time.sleep(0.2)
         raise ChromaDown(f"`{PROGRAM.name} run` did not answer at {self.url}.")
 
     def kill(self) -> None:

@@ -20,12 +20,13 @@ from calls.words import spell_time
 WITHIN_S = 10.0
 TWILIO = "https://api.twilio.com"
 LONGEST_SMS = 480
+"""Characters: three to eight parts, depending on the alphabet."""
 _GSM = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
     "¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_TWICE = frozenset("^{}\\[~]|€")
-"""Characters: three to eight parts, depending on the alphabet."""
+"""Letters of the seven-bit alphabet, and those of its extension, which take two places (3GPP TS 23.038, 6.2.1)."""
 LONGEST_WAIT = timedelta(hours=1)
 _LATER = (408, 409, 423, 425, 429)
 

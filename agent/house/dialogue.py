@@ -51,6 +51,10 @@ class Situation:
     def has(self, *intents: Intent) -> bool:
         return not self.intents.isdisjoint(intents)
 
+    def taking(self) -> Situation:
+        """The same, with a message to be taken."""
+        return replace(self, facts=replace(self.facts, taking=True))
+
 
 @dataclass(slots=True)
 class _Reading:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 from agent.house.dialogue import Situation
@@ -24,10 +23,10 @@ def follow(at: Situation, words: Wording, match: Match) -> Moves:
             to = "assistant" if _names(preference, at.scene.policy.assistant) else "executive"
             return says(words.own_words(match), ring(at, words, Reason.RULE, to))
         case Action.TAKE_MESSAGE:
-            return says(words.own_words(match), Taker(_taking(at), words).moves())
+            return says(words.own_words(match), Taker(at.taking(), words).moves())
         case Action.PROMISE_CALLBACK:
             owner: Owner = "executive" if _names(preference, at.scene.policy.executive) else "assistant"
-            return says(words.own_words(match), Taker(_taking(at), words, owner).moves())
+            return says(words.own_words(match), Taker(at.taking(), words, owner).moves())
         case Action.BOOK:
             return says(words.own_words(match), booking(at, words))
         case _:
@@ -92,7 +91,3 @@ def _names(preference: Preference, person: Person) -> bool:
     told = " ".join([*preference.text.values(), *preference.say.values(), preference.when or ""]).lower()
     names = {person.name, *person.spoken.values(), *person.name.split()[:1]}
     return any(name.lower() in told for name in names if name)
-
-
-def _taking(at: Situation) -> Situation:
-    return replace(at, facts=replace(at.facts, taking=True))

@@ -58,7 +58,7 @@ class LocalEars:
         unhurried: bool = False,
     ) -> Transcript:
         dropped = Dropped()
-        work = partial(self._listen, pcm, languages, current, hints, dropped, expected, unhurried)
+        work = partial(listen, self._engine, pcm, languages, current, hints, dropped, expected, unhurried)
         if unhurried:
             return await self._heard(self._aside, work, dropped)
         self._waited_for += 1
@@ -72,7 +72,7 @@ class LocalEars:
     async def _heard(self, threads: ThreadPoolExecutor, work: Callable[[], Transcript], dropped: Dropped) -> Transcript:
         with self._counting:
             self._asked += 1
-        asked = threads.submit(work)
+        asked = threads.submit(self._once_loaded, work)
         asked.add_done_callback(self._answered)
         try:
             return await asyncio.wrap_future(asked)
@@ -100,13 +100,13 @@ class LocalEars:
         for threads in (self._aside, self._threads):
             await asyncio.to_thread(threads.shutdown, wait=True, cancel_futures=True)
 
-    def _listen(self, *asked: Any) -> Transcript:
+    def _once_loaded(self, work: Callable[[], Transcript]) -> Transcript:
         with self._loading:
             if not self._loaded:
                 self._engine.load()
                 _give_back()
                 self._loaded = True
-        return listen(self._engine, *asked)
+        return work()
 
 
 def listen(
