@@ -56,6 +56,10 @@ class Situation:
         return replace(self, facts=replace(self.facts, taking=True))
 
 
+OFFERS_A_PERSON = 3
+"""The third time that we do not understand, we ask whether they would rather have a person."""
+
+
 @dataclass(slots=True)
 class _Reading:
     """The fold over the transcript."""
@@ -66,6 +70,8 @@ class _Reading:
     said: Counter[str] = field(default_factory=Counter)
     ours: list[Line] = field(default_factory=list)
     question: str | None = None
+    left: tuple[str, dict[str, str]] = ("", {})
+    """What was asked before the caller spoke: it stands again if we did not understand what they said."""
     key: str = ""
     """The phrase said last, since the caller spoke."""
 
@@ -130,6 +136,8 @@ def _we_said(reading: _Reading, line: Line, scene: Scene, book: Phrasebook) -> N
         if key.startswith(ASKING):
             reading.slots = reading.slots | slots if key == reading.asked else slots
             reading.asked = key
+        if key == "unclear_again" and reading.said[key] < OFFERS_A_PERSON:
+            reading.asked, reading.slots = reading.left
         reading.key = key
         if key.startswith("dont_know") and reading.question:
             reading.facts = replace(reading.facts, reason=reading.facts.reason or reading.question)
@@ -140,7 +148,7 @@ def _we_said(reading: _Reading, line: Line, scene: Scene, book: Phrasebook) -> N
 def _they_said(reading: _Reading, facts: Facts, line: Line, intents: frozenset[Intent]) -> None:
     reading.facts = facts
     reading.question = asked_reason(line.text, line.language) if asks(line.text) else None
-    reading.key = ""
+    reading.key, reading.left = "", (reading.asked, reading.slots)
     if not intents & KEEPS_THE_FLOOR:
         reading.asked, reading.slots = "", {}
     reading.ours = [] if not intents & KEEPS_THE_FLOOR else reading.ours

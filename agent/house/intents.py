@@ -76,7 +76,7 @@ _BY_POSITION = frozenset({Intent.AFFIRM, Intent.DENY, Intent.QUESTION})
 @cache
 def _sure() -> dict[Intent, re.Pattern[str]]:
     """The pattern of every intent whose words leave no doubt."""
-    opening = r"^\W*(?:(?:ah|eh|oh|well|pues|bueno|mm+|aj[áa])\W+)?"
+    opening = r"^\W*(?:(?:ah|eh|oh|well|pues|bueno|mm+|aj[áa]|que(?= s[íi]\b| no\b))\W+)?"
     return {intent: pattern(intent.value) for intent in Intent if intent not in _BY_POSITION} | {
         Intent.AFFIRM: re.compile(rf"{opening}{alternatives('affirm')}\b(?!\W*no\b)", re.IGNORECASE),
         Intent.DENY: re.compile(rf"{opening}{alternatives('deny')}\b(?! s[ée] si\b)", re.IGNORECASE),

@@ -299,6 +299,14 @@ def test_another_number_is_not_taken_for_the_message() -> None:
     assert "contrato" in call.did(Message).reason and "cero" not in call.did(Message).reason
 
 
+def test_what_was_asked_still_stands_when_the_answer_was_not_understood() -> None:
+    call = HouseCall(LUIS)
+    call.says("Buenos días, ¿podría hablar con Elena? Es por la reunión del martes")
+    assert "llamen" in call.spoken[-2].text
+    assert "repite" in call.says("¡Cime bien, bien!", confidence=0.2)
+    assert "número" in call.says("Que sí, me viene bien")
+
+
 def test_an_urgent_message_is_marked() -> None:
     call = HouseCall(LUIS)
     call.says("Dígale que el envío está parado, es muy urgente")
